@@ -1,0 +1,208 @@
+"""Decide what becomes of a mail: bytes in, a decision out. The heart, and pure.
+
+Dry-run, the daemon and the tests all call `decide`. It must not know of clocks,
+files, servers or the ledger; what the ledger knows is handed to `without_doubles`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from mailbridge.delivery.payload import EmailKey, payload_of
+from mailbridge.leads.preparation import Origin, Prepared, prepare
+from mailbridge.leads.preparation import Policy as LeadPolicy
+from mailbridge.ledger.records import History
+from mailbridge.message.authentication import authenticates
+from mailbridge.message.identity import identify
+from mailbridge.message.limits import Limits
+from mailbridge.message.message import Message, Unreadable
+from mailbridge.message.reader import read
+from mailbridge.outcomes import Outcome
+from mailbridge.problems import Problem
+from mailbridge.rules.extraction import Reading
+from mailbridge.rules.inquiry import Inquiry
+from mailbridge.rules.judgement import (
+    Contested,
+    Distrusted,
+    Inquired,
+    NoInquiry,
+    Portals,
+    TooSlow,
+    judge,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All that the settings say about deciding."""
+
+    limits: Limits = field(default_factory=Limits)
+    leads: LeadPolicy = field(default_factory=LeadPolicy)
+    email_key: EmailKey = EmailKey.BOTH
+    max_lengths: Mapping[str, int] = field(default_factory=dict)
+    own_domains: frozenset[str] = frozenset()
+    """The agency's own; an address there is never the enquirer's."""
+    authentication_server: str = ""
+    """The receiving server whose Authentication-Results are believed (RFC 8601)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One inquiry of the mail, and the lead that came of it."""
+
+    part: int
+    inquiry: Inquiry
+    prepared: Prepared
+    payload: Mapping[str, Any]
+    """As it would be POSTed."""
+    duplicate_of: int | None = None
+    """Id of the lead in the ledger that is the same inquiry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What becomes of one mail."""
+
+    outcome: Outcome
+    """`lead` where something is to be sent."""
+    identity: str
+    message: Message | Unreadable
+    portal: str = ""
+    problems: tuple[Problem, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
+    reading: Reading | None = None
+    """The text that the rule saw, with its sections."""
+    duplicate_of: int | None = None
+    """Id of the mail in the ledger that is the same mail."""
+
+
+def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Policy) -> Decision:
+    """Say what becomes of a mail, by its bytes and when it was received alone."""
+    message = read(raw, policy.limits)
+    identity = identify(message)
+    if isinstance(message, Unreadable):
+        return Decision(
+            outcome=Outcome.UNREADABLE,
+            identity=identity,
+            message=message,
+            problems=message.problems,
+        )
+    authenticated = authenticates(message, policy.authentication_server)
+    verdict = judge(message, portals, authenticated=authenticated)
+    match verdict:
+        case Inquired():
+            return _decide_inquired(verdict, message, identity, received, policy)
+        case NoInquiry():
+            outcome, portal = Outcome.IGNORED, verdict.portal.name
+            problem = Problem(code="ignored-by", text=f"No inquiry: {verdict.where} says so.")
+        case Distrusted():
+            outcome, portal = Outcome.UNTRUSTED, verdict.portal.name
+            problem = _distrust(message, policy.authentication_server)
+        case TooSlow():
+            outcome, portal = Outcome.UNREADABLE, verdict.portal.name
+            problem = Problem(
+                code="pattern-timeout",
+                text=f"The pattern at {verdict.where} ran out of its time on this mail.",
+                remedy="Mend the pattern (nested quantifiers?) or raise limits.pattern_time.",
+            )
+        case Contested():
+            names = ", ".join(portal.name for portal in verdict.portals)
+            outcome, portal = Outcome.AMBIGUOUS, ""
+            problem = Problem(
+                code="several-portals",
+                text=f"The rules of {names} apply and find different things.",
+                remedy="Make their match: exclude each other.",
+            )
+        case _:
+            return Decision(
+                outcome=Outcome.UNMATCHED,
+                identity=identity,
+                message=message,
+                problems=message.problems,
+            )
+    return Decision(
+        outcome=outcome,
+        identity=identity,
+        message=message,
+        portal=portal,
+        problems=(*message.problems, problem),
+    )
+
+
+def _decide_inquired(
+    verdict: Inquired, message: Message, identity: str, received: datetime | None, policy: Policy
+) -> Decision:
+    origin = Origin(
+        subject=message.subject,
+        date=message.date,
+        received=received,
+        own_domains=policy.own_domains,
+    )
+    wanted, problems = [], list(message.problems)
+    for part, inquiry in enumerate(verdict.inquiries, start=1):
+        prepared = prepare(inquiry, origin, policy.leads)
+        payload, cuts = payload_of(prepared.lead, policy.email_key, policy.max_lengths)
+        problems += [*inquiry.problems, *prepared.problems, *cuts]
+        wanted.append(Wanted(part=part, inquiry=inquiry, prepared=prepared, payload=payload))
+    complete = all(w.prepared.complete for w in wanted)
+    return Decision(
+        outcome=Outcome.LEAD if complete else Outcome.INCOMPLETE,
+        identity=identity,
+        message=message,
+        portal=verdict.portal.name,
+        problems=tuple(problems),
+        wanted=tuple(wanted),
+        reading=verdict.reading,
+    )
+
+
+def _distrust(message: Message, server: str) -> Problem:
+    if not server:
+        return Problem(
+            code="no-authentication-server",
+            text="The rule demands an authenticated sender, but no server is trusted to say so.",
+            remedy="Name your mail server in the inbox's authentication_server:.",
+        )
+    return Problem(
+        code="not-authenticated",
+        text=f"{server} does not say that {message.sender.domain} passed DMARC or DKIM.",
+        remedy="Look at the mail; if it is genuine, enter the lead by hand.",
+    )
+
+
+def without_doubles(decision: Decision, history: History) -> Decision:
+    """Take out what the ledger has already: the same mail, or the same inquiry.
+
+    The same mail (by identity) keeps its first decision wherever it turns up
+    again; the same inquiry (by fingerprint, within the window that the history
+    covers) is recorded and not sent again.
+    """
+    known = history.mails.get(decision.identity)
+    if known is not None:
+        problem = Problem(code="same-mail", text=f"The same mail as {known.id} ({known.outcome}).")
+        return replace(
+            decision,
+            outcome=Outcome.DUPLICATE,
+            problems=(*decision.problems, problem),
+            wanted=(),
+            duplicate_of=known.id,
+        )
+    if decision.outcome is not Outcome.LEAD:
+        return decision
+    wanted, problems = [], list(decision.problems)
+    for one in decision.wanted:
+        lead = history.leads.get(one.prepared.fingerprint)
+        if lead is not None:
+            problems.append(
+                Problem(code="same-inquiry", text=f"The same inquiry as mail {lead.mail}.")
+            )
+            one = replace(one, duplicate_of=lead.id)
+        wanted.append(one)
+    doubles = all(one.duplicate_of is not None for one in wanted)
+    return replace(
+        decision,
+        outcome=Outcome.DUPLICATE if doubles else Outcome.LEAD,
+        problems=tuple(problems),
+        wanted=tuple(wanted),
+    )

@@ -1,0 +1,1 @@
+"""Delivery: the destination, the meaning of its answers, and the retry policy."""

@@ -1,0 +1,154 @@
+"""The queue's way to the destination: claim, POST, record, one lead after another.
+
+Knows nothing of mails and inboxes, so leads go out while no inbox can be reached,
+and mail goes on being read while the destination is down.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from mailbridge.delivery.answer import (
+    Accepted,
+    Answer,
+    Busy,
+    Failed,
+    InDoubt,
+    Rejected,
+    Unauthorised,
+    Unreachable,
+)
+from mailbridge.delivery.retry import Next, Policy, after
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import Claimed, Settlement, State
+from mailbridge.log import logger
+
+
+class Destination(Protocol):
+    """Where leads go. Whatever happens is an Answer, never an exception."""
+
+    def deliver(self, payload: Any) -> Answer:
+        """Hand over one lead."""
+
+
+def now() -> datetime:
+    """Give the time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """Delivers the ledger's queue to one destination, in order, from one thread."""
+
+    ledger: Ledger
+    destination: Destination
+    policy: Policy
+    clock: Callable[[], datetime] = now
+    paused_until: datetime | None = None
+    """Nothing is sent before this; None while the destination works."""
+    _streak: int = field(default=0, init=False)
+
+    def recover(self) -> int:
+        """Put what a crash left half sent in doubt; give how many leads that were."""
+        at = self.clock()
+        hold = self.policy.doubt.value == "hold"
+        due = None if hold else at + timedelta(seconds=self.policy.doubt_wait)
+        leads = self.ledger.recover(at, due)
+        for lead in leads:
+            logger().warning("lead in doubt after a crash", lead=lead)
+        return len(leads)
+
+    def deliver(self, stopping: Callable[[], bool]) -> int:
+        """Send what is due until nothing is, the destination pauses, or `stopping`.
+
+        The lead in flight is always finished and recorded. Gives how many leads
+        were accepted.
+        """
+        if self.paused_until and self.clock() < self.paused_until:
+            return 0
+        self.paused_until = None
+        accepted = 0
+        claimed = None if stopping() else self.ledger.claim(self.clock())
+        while claimed:
+            answer = self.destination.deliver(claimed.payload)
+            accepted += isinstance(answer, Accepted)
+            settlement, pause = self._settle(claimed, answer)
+            if pause or stopping():
+                self.ledger.settle(settlement)
+                break
+            claimed = self.ledger.settle_and_claim(settlement, self.clock())
+        return accepted
+
+    def next_due(self) -> datetime | None:
+        """Tell when there is something to do again; None while the queue is empty."""
+        due = self.ledger.next_due()
+        if due and self.paused_until:
+            return max(due, self.paused_until)
+        return due
+
+    def _settle(self, claimed: Claimed, answer: Answer) -> tuple[Settlement, bool]:
+        at = self.clock()
+        step = after(
+            answer,
+            failures=claimed.failures,
+            resent=claimed.resent,
+            streak=self._streak,
+            random=random.random(),  # noqa: S311  (spreads retries; guards nothing)
+            policy=self.policy,
+        )
+        recovered = isinstance(answer, Accepted) and self._streak > 0
+        self._streak = step.streak
+        if step.pause:
+            self.paused_until = at + timedelta(seconds=step.pause)
+        if recovered:
+            # What failed with the destination need not sit out its own wait: the
+            # others stand behind it, and order is kept.
+            self.ledger.make_due(at)
+        _log(claimed, answer, step)
+        settlement = Settlement(
+            lead=claimed.lead,
+            state=State(step.state),
+            at=at,
+            status=getattr(answer, "status", 0),
+            detail=describe(answer),
+            remote_id=answer.remote_id if isinstance(answer, Accepted) else "",
+            next_attempt=None if step.wait is None else at + timedelta(seconds=step.wait),
+            failed=step.counts,
+        )
+        return settlement, bool(step.pause)
+
+
+def describe(answer: Answer) -> str:
+    """Say in one line what an answer means, for `show` and the log."""
+    match answer:
+        case Accepted(remote_id=""):
+            return "accepted, unconfirmed: the answer could not be read"
+        case Accepted():
+            return "accepted"
+        case Rejected():
+            return f"refused: {answer.excerpt}" if answer.excerpt else "refused"
+        case Unauthorised():
+            return "the API key was refused; check destination.key"
+        case Busy():
+            return "asked to come back later"
+        case Failed():
+            return f"the server failed: {answer.excerpt}" if answer.excerpt else "the server failed"
+        case Unreachable():
+            return f"not reached: {answer.reason}"
+        case InDoubt():
+            return f"in doubt: {answer.reason}"
+
+
+def _log(claimed: Claimed, answer: Answer, step: Next) -> None:
+    # Ids and statuses only: what a server says may quote what we sent.
+    say = logger().info if isinstance(answer, Accepted) else logger().warning
+    say(
+        "lead " + step.state.replace("_", " "),
+        lead=claimed.lead,
+        mail=claimed.mail,
+        status=getattr(answer, "status", 0),
+        remote_id=getattr(answer, "remote_id", ""),
+        answer=type(answer).__name__,
+    )

@@ -1,0 +1,1 @@
+"""Files that people write: YAML with line and column, and the shapes they must have."""

@@ -1,0 +1,53 @@
+"""The account: how to reach one inbox. A value; nothing here connects."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Tls(StrEnum):
+    """How the connection is protected."""
+
+    IMPLICIT = "implicit"
+    """TLS from the first byte, usually port 993."""
+    STARTTLS = "starttls"
+    """Switched to TLS before login, usually port 143."""
+    NONE = "none"
+    """Not at all: for a server on this machine only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One inbox as the settings describe it."""
+
+    name: str
+    """What the user calls it; stands in every message about it."""
+    host: str
+    port: int
+    tls: Tls = Tls.IMPLICIT
+    ca_file: str | None = None
+    """PEM file of an own certificate authority, trusted besides the system's."""
+    user: str
+    password: str = field(repr=False)
+    timeout: float = 30.0
+    """Seconds that one socket operation may take."""
+    deadline: float = 300.0
+    """Seconds that one exchange with the server (a command and its whole answer;
+    for the first one connection, TLS and login together) may take."""
+    batch: int = 100
+    """How many mails are asked for in one command."""
+    size_limit: int = 10 * 1024 * 1024
+    """Octets; a mail above it is fetched without its attachments."""
+
+    @property
+    def place(self) -> str:
+        """How messages name it: `Inbox sales (imap.example.org:993)`."""
+        return f"Inbox {self.name} ({self.host}:{self.port})"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine, so that an unprotected connection leaks nothing."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,159 @@
+"""The visitor's phone number: from what people write to E.164.
+
+A country code comes from the number itself or from the portal's country, never
+from a guess; what cannot be read stays as written and is not sent as a number.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+import phonenumbers
+from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
+
+from mailbridge.leads.characters import fold, keep_lines
+from mailbridge.problems import Problem
+
+BAD_PHONE = Problem(
+    code="bad-phone",
+    text="What stands in the place of the visitor's phone number could not be read as a number.",
+)
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_EXTENSION = re.compile(
+    r"(?i)(?<![^\W\d_])(?:ext(?:ension)?|poste|durchwahl|dw|interno?|int|x|#)[.:=]?\s*"
+    r"[0-9]{1,6}(?!\s*[0-9])"
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_SEGMENT = re.compile(r"[^\W\d_]+|[\n|;:<>\[\]]|(?=\+)")
+"""What surely stands between two numbers; a `+` begins one."""
+_PIECE = re.compile(r"[,/&]|\s[-–—]\s|\s{2,}")
+"""What stands between two numbers or within one: `0171/3920042`."""
+_LABELS = frozenset(
+    "tel tél telefon telefono teléfono téléphone telephone phone mobile mobil móvil natel handy"
+    " portable cell cellulare gsm callto".split()
+)
+_SHORTEST = 5
+"""Fewer digits are an hour, a house number or the like."""
+_SHORTEST_UNKNOWN = 7
+"""Fewer digits are no number unless the library knows them as one."""
+_LONGEST = 300
+"""Characters looked at; a phone field has no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What was read from the field `sender_number`."""
+
+    number: str
+    """E.164, or empty."""
+    noted: str = ""
+    """The field as written, where it holds more than the number or none."""
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    number: str
+    valid: bool
+    """False where only the length fits."""
+
+
+def read_phone(written: str, region: str) -> Phone:
+    """Read the field; of several numbers the first valid one is taken.
+
+    `region` is the country of national numbers (ISO 3166-1 alpha-2, or `UK`).
+    """
+    if not written.strip():
+        return Phone("")
+    country = region.strip().upper()
+    country = "GB" if country == "UK" else country
+    text = unicodedata.normalize("NFKC", unquote(keep_lines(written)))[:_LONGEST]
+    bare = _EXTENSION.sub("\n", text)
+    readings: list[_Reading] = []
+    unread = bare != text
+    for segment in _SEGMENT.split(bare):
+        if _count_digits(segment) >= _SHORTEST:
+            found = _read_segment(segment, country)
+            readings += found
+            unread = unread or not found
+    numbers = list(dict.fromkeys(r.number for r in sorted(readings, key=lambda r: not r.valid)))
+    if not numbers:
+        return Phone("", fold(written), BAD_PHONE)
+    words = any(word.casefold() not in _LABELS for word in _WORD.findall(bare))
+    whole = len(numbers) == 1 and not unread and not words
+    return Phone(numbers[0], "" if whole else fold(written))
+
+
+def _read_segment(segment: str, country: str) -> list[_Reading]:
+    whole = _read_number(segment, country)
+    if whole and whole.valid:
+        return [whole]
+    pieces = [p for p in _PIECE.split(segment) if _count_digits(p) >= _SHORTEST]
+    parts = [reading for p in pieces if (reading := _read_number(p, country))]
+    if any(part.valid for part in parts) or not whole:
+        return parts
+    return [whole]
+
+
+def _read_number(piece: str, country: str) -> _Reading | None:
+    """Take the first way of reading that gives a valid number, else a possible one."""
+    possible = None
+    for dialled in _ways_to_read(piece, country):
+        try:
+            number = phonenumbers.parse(dialled, country or None)
+        except phonenumbers.NumberParseException:
+            continue
+        e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        if _is_filler(number) or not _E164.fullmatch(e164):
+            continue
+        if phonenumbers.is_valid_number(number):
+            return _Reading(e164, valid=True)
+        if possible is None and _is_possible(number, dialled):
+            possible = _Reading(e164, valid=False)
+    return possible
+
+
+def _ways_to_read(piece: str, country: str) -> Iterator[str]:
+    digits = "".join(c for c in piece if c in "0123456789")
+    start = piece.lstrip(" (.-")
+    if start.startswith(("+", "00")):
+        digits = digits.removeprefix("00")
+        yield f"+{digits}"
+        yield f"+{_drop_trunk_zero(digits)}"  # +39 (0)340 …: the library keeps Italy's zeros
+        return
+    code = phonenumbers.country_code_for_region(country)
+    if code and digits.startswith(str(code)) and len(digits) >= 11:
+        yield f"+{digits}"  # the plus was lost; before the German area codes that begin with 49
+    yield digits
+    if not digits.startswith("0"):
+        yield f"0{digits}"  # a lost zero matters where it belongs to the number: Italy
+    if country == "FR" and digits.startswith("07") and len(digits) == 11:
+        yield f"+44{digits[1:]}"  # too long for France; Britons write their mobiles so
+
+
+def _drop_trunk_zero(digits: str) -> str:
+    for length in (1, 2, 3):
+        code, rest = digits[:length], digits[length:]
+        if code and int(code) in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            return code + rest.removeprefix("0")
+    return digits
+
+
+def _is_possible(number: PhoneNumber, dialled: str) -> bool:
+    if number.italian_leading_zero and number.country_code != 39:
+        return False  # a national number too short to have its zero taken off
+    fits = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
+    return fits and _count_digits(dialled) >= _SHORTEST_UNKNOWN
+
+
+def _is_filler(number: PhoneNumber) -> bool:
+    """`06 00 00 00 00`, `99 99 99 99`: typed because the form wanted something."""
+    digits = str(number.national_number)
+    return len(set(digits)) == 1 or digits.endswith("0000000")
+
+
+def _count_digits(text: str) -> int:
+    return sum(c in "0123456789" for c in text)

@@ -1,0 +1,41 @@
+"""The log: structured events on stderr or in a file. Ids and counts, never personal values."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import IO
+
+import structlog
+
+
+def logger() -> structlog.stdlib.BoundLogger:
+    """Give the logger of mailbridge; configured by `configure`, silent before."""
+    log: structlog.stdlib.BoundLogger = structlog.get_logger("mailbridge")
+    return log
+
+
+def configure(level: str = "info", style: str = "auto", file: Path | None = None) -> None:
+    """Say where events go and how they look.
+
+    `style` is `text`, `json`, or `auto`: text with colours on a terminal, plain
+    text elsewhere. Times are UTC, ISO 8601.
+    """
+    stream: IO[str] = sys.stderr if file is None else file.open("a", encoding="utf-8")
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if style == "json"
+        else structlog.dev.ConsoleRenderer(colors=style == "auto" and stream.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[level.upper()]
+        ),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,1 @@
+"""The shipped rule files: data, one YAML file for each portal."""

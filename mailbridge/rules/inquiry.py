@@ -1,0 +1,44 @@
+"""The inquiry: what a portal's rule found, each value with its evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mailbridge.problems import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One value and where it came from."""
+
+    value: str
+    """After cleaning: what goes on."""
+    raw: str
+    """As it stands in the source."""
+    source: str
+    """`text`, `html`, `subject`, `from`, `reply_to`, `header:<name>`, or `link`."""
+    span: tuple[int, int] | None
+    """Start and end in the source's text; None where the source has no text form."""
+    pattern: str
+    """Where the pattern or label stands: `file:line`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inquiry:
+    """What one portal's rule found in one message.
+
+    Keys of `fields`: `sender_firstname`, `sender_lastname`, `sender_name` (full
+    name still to be split), `sender_email`, `sender_number` (as written),
+    `sender_message`, `property_reference`, `property_id`, `promotion_id`, and the
+    details `salutation`, `company`, `address`, `language`, `wishes`,
+    `listing_number`, `listing_link`, `request`.
+    """
+
+    portal: str
+    fields: Mapping[str, Found]
+    require: tuple[tuple[str, ...], ...] = ()
+    """Each inner tuple names fields of which at least one must be there and valid."""
+    region: str = ""
+    """ISO 3166-1 alpha-2 of the portal, for national phone numbers; may be empty."""
+    name_order: str = "given_first"
+    """Or `family_first`: how a full name stands in `sender_name`."""
+    problems: tuple[Problem, ...] = ()

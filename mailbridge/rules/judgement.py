@@ -1,0 +1,201 @@
+"""What the portals' rules say of one message: inquiry, none, or nobody's.
+
+Must not know of leads, ledgers or clocks.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import regex
+
+from mailbridge.message.message import Body, Message
+from mailbridge.rules.extraction import Reading, read_part
+from mailbridge.rules.inquiry import Inquiry
+from mailbridge.rules.portal import Condition, PatternTimeout, Portal, fold
+
+# Replies that mail programs send by themselves (RFC 3834) are never inquiries,
+# whoever they come from. The subjects are those of Outlook and Exchange.
+_AUTOMATIC = regex.compile(
+    r"^\s*(?:Réponse automatique|Automatische Antwort|Risposta automatica|Automatic reply"
+    r"|Abwesenheitsnotiz|Out of Office|Absence du bureau|Fuori sede)\s*:",
+    regex.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquired:
+    """One portal's inquiries, and the text that they were read from."""
+
+    portal: Portal
+    inquiries: tuple[Inquiry, ...]
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class NoInquiry:
+    """A portal's mail that is no inquiry; `where` is the rule that says so."""
+
+    portal: Portal
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nobodys:
+    """No portal's rule applies."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """Several portals' rules apply and find different things."""
+
+    portals: tuple[Portal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Distrusted:
+    """The rule wants the sender authenticated, and it was not."""
+
+    portal: Portal
+
+
+@dataclass(frozen=True, slots=True)
+class TooSlow:
+    """A pattern ran out of its time; `where` is its `file:line`."""
+
+    portal: Portal
+    where: str
+
+
+Verdict = Inquired | NoInquiry | Nobodys | Contested | Distrusted | TooSlow
+
+
+@dataclass(frozen=True, slots=True)
+class Portals:
+    """All portals in use, found quickly by sender.
+
+    Made by `gather`; a mail costs the patterns of the portals that its sender
+    can be, not of all.
+    """
+
+    by_sender: Mapping[str, tuple[Portal, ...]]
+    all: tuple[Portal, ...] = field(default=())
+
+    def of(self, message: Message) -> tuple[Portal, ...]:
+        """Give the portals whose rules name this sender, in the order of their names."""
+        address = message.sender.address.lower()
+        labels = address.rpartition("@")[2].split(".")
+        keys = [address, *("@" + ".".join(labels[i:]) for i in range(len(labels)))]
+        found = {portal.name: portal for key in keys for portal in self.by_sender.get(key, ())}
+        return tuple(found[name] for name in sorted(found))
+
+
+def gather(portals: Iterable[Portal]) -> Portals:
+    """Index portals by the senders that they name."""
+    index: dict[str, list[Portal]] = {}
+    everyone = tuple(portals)
+    for portal in everyone:
+        for condition in (portal.match, *portal.ignore):
+            for sender in condition.senders:
+                known = index.setdefault(sender.written.lower(), [])
+                if portal not in known:
+                    known.append(portal)
+    return Portals({key: tuple(found) for key, found in index.items()}, everyone)
+
+
+def judge(message: Message, portals: Portals, *, authenticated: bool | None = None) -> Verdict:
+    """Say what the portals' rules make of a message.
+
+    `authenticated` is whether the sender's domain passed authentication; None
+    where nothing is known of it, which counts as not passed where a rule demands it.
+    """
+    verdicts: list[Verdict] = []
+    for portal in portals.of(message):
+        try:
+            verdict = _judge_one(message, portal, authenticated=authenticated)
+        except PatternTimeout as slow:
+            verdict = TooSlow(portal, slow.where)
+        if not isinstance(verdict, Nobodys):
+            verdicts.append(verdict)
+    if not verdicts:
+        return Nobodys()
+    inquiring = [verdict for verdict in verdicts if not isinstance(verdict, NoInquiry)]
+    if not inquiring:
+        return verdicts[0]
+    if len(inquiring) == 1 or all(_same(inquiring[0], other) for other in inquiring[1:]):
+        return inquiring[0]
+    return Contested(tuple(v.portal for v in inquiring if not isinstance(v, Nobodys | Contested)))
+
+
+def _judge_one(message: Message, portal: Portal, *, authenticated: bool | None) -> Verdict:
+    named = any(sender.matches(message.sender) for sender in portal.match.senders)
+    for condition in portal.ignore:
+        # An `ignore` with senders of its own makes those the portal's as well.
+        if (named or condition.senders) and holds(condition, message):
+            return NoInquiry(portal, condition.where)
+    if not holds(portal.match, message):
+        return Nobodys()
+    if _is_automatic(message):
+        return NoInquiry(portal, "automatic reply (RFC 3834)")
+    if portal.authenticated and authenticated is not True:
+        return Distrusted(portal)
+    reading = read(message, portal)
+    inquiry = Inquiry(
+        portal=portal.name,
+        fields=reading.fields,
+        require=portal.require,
+        region=portal.region,
+        name_order=portal.name_order,
+    )
+    return Inquired(portal, (inquiry,), reading)
+
+
+def holds(condition: Condition, message: Message) -> bool:
+    """Tell whether everything that a condition names is so. Raises PatternTimeout."""
+    if condition.senders and not any(s.matches(message.sender) for s in condition.senders):
+        return False
+    if condition.subject:
+        subject = fold(message.subject)
+        if not any(pattern.search(subject) for pattern in condition.subject):
+            return False
+    if condition.body:
+        texts = [fold(body.text) for _, body in _parts(message, "auto")]
+        return any(pattern.search(text) for pattern in condition.body for text in texts)
+    return True
+
+
+def read(message: Message, portal: Portal) -> Reading:
+    """Read the portal's fields from the part in which more of them are found.
+
+    Plain text is tried first, and HTML only where that leaves something open: a
+    value missing from one part may stand in the other. Raises PatternTimeout.
+    """
+    best = None
+    for part, body in _parts(message, portal.part):
+        reading = read_part(portal, message, part, body)
+        if best is None or len(reading.fields) > len(best.fields):
+            best = reading
+        if len(best.fields) == len(portal.fields):
+            break
+    return best or read_part(portal, message, "text", Body(""))
+
+
+def _parts(message: Message, wanted: str) -> Iterable[tuple[str, Body]]:
+    if wanted in {"auto", "text"} and message.text:
+        yield "text", message.text
+    if wanted in {"auto", "html"} and message.html:
+        yield "html", message.html
+
+
+def _is_automatic(message: Message) -> bool:
+    submitted = message.headers.get("auto-submitted", ("",))[0].strip().lower()
+    return submitted.startswith("auto-replied") or bool(_AUTOMATIC.match(message.subject))
+
+
+def _same(one: Verdict, other: Verdict) -> bool:
+    if not (isinstance(one, Inquired) and isinstance(other, Inquired)):
+        return False
+    return [_values(i) for i in one.inquiries] == [_values(i) for i in other.inquiries]
+
+
+def _values(inquiry: Inquiry) -> dict[str, str]:
+    return {name: found.value for name, found in inquiry.fields.items()}

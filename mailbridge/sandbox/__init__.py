@@ -1,0 +1,1 @@
+"""The sandbox: stand-ins on loopback for the demo, the tests and integrators."""
