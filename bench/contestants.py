@@ -28,16 +28,18 @@ def run_script(job: Job, folder: Path) -> list[str]:
 
 
 def run_mailbridge(job: Job, folder: Path) -> list[str]:
-    return [sys.executable, "-m", "mailbridge", *write_arguments(job, folder)]
+    path = write_settings(job, folder)
+    return [sys.executable, "-m", "mailbridge", "run", "--once", "--config", str(path)]
 
 
 def profile_mailbridge(job: Job, folder: Path) -> list[str]:
-    output = str(folder / "shares.json")
-    return [sys.executable, "-m", "bench.shares", output, *write_arguments(job, folder)]
+    output, path = folder / "shares.json", write_settings(job, folder)
+    command = [sys.executable, "-m", "bench.shares", str(output)]
+    return [*command, "run", "--once", "--config", str(path)]
 
 
-def write_arguments(job: Job, folder: Path) -> list[str]:
-    """Write mailbridge's settings for a job and return its arguments."""
+def write_settings(job: Job, folder: Path) -> Path:
+    """Write mailbridge's settings for a job; all that can be left out is."""
     settings = {
         "inboxes": [
             {
@@ -45,17 +47,17 @@ def write_arguments(job: Job, folder: Path) -> list[str]:
                 "host": job.host,
                 "port": job.port,
                 "ca_file": job.ca_file,
-                "username": job.user,
+                "user": job.user,
                 "password": job.password,
-                "start": "2020-01-01",
+                "start": "2020-01-01",  # what lies there already counts
             }
         ],
-        "destination": {"url": job.api_url, "api_key": job.api_key},
+        "destination": {"url": job.api_url, "key": job.api_key},
         "ledger": {"url": f"sqlite:///{job.ledger}"},
     }
     path = folder / "config.yaml"
     path.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return ["run", "--once", "--config", str(path)]
+    return path
 
 
 CONTESTANTS = (

@@ -101,12 +101,14 @@ def read_lead(mail: Message) -> Payload | None:
         found = read_immobilier(subject, mail)
     else:
         return None
-    if found is not None:
-        found["date"] = int(parsedate_to_datetime(mail["Date"]).timestamp())
-    return found
+    if found is None:
+        return None
+    payload: Payload = {name: value for name, value in found.items() if value}
+    payload["date"] = int(parsedate_to_datetime(mail["Date"]).timestamp())
+    return payload
 
 
-def read_smg(text: str) -> Payload | None:
+def read_smg(text: str) -> dict[str, str] | None:
     """homegate.ch and immoscout24.ch, four languages."""
     head, message = SMG_MESSAGE.split(html.unescape(text), maxsplit=1)
     values = [p.search(head) for p in (SMG_REFERENCE, SMG_FIRST, SMG_LAST, SMG_EMAIL, SMG_PHONE)]
@@ -123,7 +125,7 @@ def read_smg(text: str) -> Payload | None:
     }
 
 
-def read_immobilier(subject: str, mail: Message) -> Payload | None:
+def read_immobilier(subject: str, mail: Message) -> dict[str, str] | None:
     """immobilier.ch: reference in the subject, the rest in cells that are never closed."""
     reference = IMMOBILIER_SUBJECT.match(subject)
     cells = reference and IMMOBILIER_CELLS.search(decode_part(mail, "text/html"))

@@ -21,17 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.servers.dovecot import Dovecot, dovecot
-
 from bench.contestants import CONTESTANTS, PROFILED, Contestant
 from bench.corpus import Sample, make_corpus
-from bench.job import Job
-from bench.stage import API_KEY, HOST, PASSWORD, count_marked, fill_mailbox, start_api
+from bench.stage import count_marked, fill_mailbox, make_job, start_api, start_dovecot
+from tests.servers.dovecot import Dovecot
 
 MEASURE = str(Path(__file__).with_name("measure.py"))
 
 
-class WrongResult(Exception):
+class WrongResultError(Exception):
     """A contestant failed, or did not do the whole job: its time means nothing."""
 
 
@@ -71,29 +69,16 @@ class Arena:
         folder.mkdir()
         fill_mailbox(self._server, name, (sample.raw for sample in corpus))
         with start_api(folder / "api.log") as api:
-            job = Job(
-                host=HOST,
-                port=self._server.imaps_port,
-                ca_file=str(self._server.ca_file),
-                user=name,
-                password=PASSWORD,
-                api_url=api.url,
-                api_key=API_KEY,
-                ledger=str(folder / "ledger.sqlite"),
-            )
-            command = [
-                sys.executable,
-                MEASURE,
-                str(folder / "log"),
-                *contestant.command(job, folder),
-            ]
+            job = make_job(self._server, name, api.url, folder)
+            log = folder / "log"
+            command = [sys.executable, MEASURE, str(log), *contestant.command(job, folder)]
             measured: dict[str, float] = json.loads(
                 subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout  # noqa: S603
             )
             received = api.received()
         if measured["code"] != 0:
-            log = (folder / "log").read_text(encoding="utf-8", errors="replace")
-            raise WrongResult(f"{name} ended with exit code {measured['code']:.0f}:\n{log[-3000:]}")
+            said = log.read_text(encoding="utf-8", errors="replace")[-3000:]
+            raise WrongResultError(f"{name}: exit code {measured['code']:.0f}\n{said}")
         self._check(name, expect(corpus), received)
         return measured
 
@@ -102,13 +87,13 @@ class Arena:
     ) -> None:
         missing, surplus = expected - received, received - expected
         if missing or surplus:
-            raise WrongResult(
+            raise WrongResultError(
                 f"{name}: {missing.total()} leads missing, as {list(missing)[:3]}; "
                 f"{surplus.total()} too many, as {list(surplus)[:3]}"
             )
         marked = count_marked(self._server, name)
         if marked != expected.total():
-            raise WrongResult(f"{name}: {marked} mails marked as sent, not {expected.total()}")
+            raise WrongResultError(f"{name}: {marked} mails marked as sent, not {expected.total()}")
 
 
 def main() -> None:
@@ -122,7 +107,7 @@ def main() -> None:
     contestants = [c for c in CONTESTANTS if not options.only or c.name in options.only]
     corpus = make_corpus(options.mails)
     describe(corpus, options.rounds)
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder, dovecot() as server:
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, start_dovecot() as server:
         arena = Arena(server, corpus, Path(folder))
         try:
             timings = race(arena, contestants, options.rounds)
@@ -130,7 +115,7 @@ def main() -> None:
             if options.profile:
                 plain = median(t.wall for t in timings["mailbridge"])
                 print_shares(arena, plain)
-        except WrongResult as wrong:
+        except WrongResultError as wrong:
             sys.exit(f"bench: {wrong}")
 
 
@@ -145,7 +130,8 @@ def describe(corpus: list[Sample], rounds: int) -> None:
     leads = sum(1 for sample in corpus if sample.reference)
     load = os.getloadavg()[0]
     print(
-        f"{len(corpus)} mails, {size:.0f} kB in the median, {leads} of them leads; rounds: {rounds}\n"
+        f"{len(corpus)} mails, {size:.0f} kB in the median, {leads} of them leads; "
+        f"rounds: {rounds}\n"
         f"Python {platform.python_version()}, {os.cpu_count()} CPUs, load before: {load:.1f}\n",
         flush=True,
     )
@@ -192,18 +178,15 @@ def print_shares(arena: Arena, plain: float) -> None:
     """Run mailbridge once more under the clock and print where its time went."""
     timing = arena.time(PROFILED, 0)
     booked = json.loads((arena.folder(PROFILED, 0) / "shares.json").read_text(encoding="utf-8"))
-    total = sum(booked["steps"].values())
-    print(f"\nshare of each step of mailbridge ({total:.2f} s booked)")
-    for title, counted, least in (
-        ("", booked["steps"], 0.0),
-        ("entered by", booked["entries"], 1.0),
-    ):
-        if title:
-            print(f"\n{title} (those from 1 % on)")
-        for name, seconds in sorted(counted.items(), key=lambda item: -item[1]):
-            if 100 * seconds / total >= least:
-                print(f"  {name:40}{100 * seconds / total:>6.1f} %{seconds:>8.2f} s")
-    print(f"\nthe clock's own cost: {timing.wall / plain - 1:+.0%} of the time without it")
+    total = sum(booked["cpu"].values())
+    print(f"\nmailbridge by step{'':24}of CPU   CPU s  clock s, waiting included")
+    for step, cpu in sorted(booked["cpu"].items(), key=lambda item: -item[1]):
+        print(f"  {step:40}{cpu / total:>6.1%}{cpu:>8.2f}{booked['wall'][step]:>9.2f}")
+    print("\nby the function through which a room was entered (from 1 % on)")
+    for entry, cpu in sorted(booked["entries"].items(), key=lambda item: -item[1]):
+        if cpu >= total / 100:
+            print(f"  {entry:40}{cpu / total:>6.1%}{cpu:>8.2f}")
+    print(f"\nlooking on costs {timing.wall / plain - 1:+.0%} of the time without it")
 
 
 if __name__ == "__main__":

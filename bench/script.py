@@ -45,7 +45,9 @@ def read_lead(mail: MailMessage) -> dict[str, str | int] | None:
         found = read_immobilier(mail.subject, mail.html)
     else:
         return None
-    return {**found, "date": int(mail.date.timestamp())}
+    lead: dict[str, str | int] = {name: value for name, value in found.items() if value}
+    lead["date"] = int(mail.date.timestamp())
+    return lead
 
 
 def read_smg(text: str) -> dict[str, str]:

@@ -15,25 +15,49 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
-from tests.servers.dovecot import Dovecot
+from bench.job import SENT_KEYWORD, Job
+from tests.servers.dovecot import Dovecot, running_dovecot
 
-from bench.job import SENT_KEYWORD
-
-PASSWORD = "bench-password"
 API_KEY = "bench-key"
 """Known to the sandbox alone."""
-HOST = "localhost"
+SANDBOX = """
+import sys
+from mailbridge.sandbox.server import Sandbox
+with Sandbox(key=sys.argv[1]) as sandbox:
+    print(sandbox.url, flush=True)
+    sys.stdin.read()
+"""
+
+
+def start_dovecot() -> AbstractContextManager[Dovecot]:
+    """Run Dovecot as it comes: the tests have it leave out fsync, a mail server would not."""
+    return running_dovecot(extra="mail_fsync = optimized")
+
+
+def make_job(server: Dovecot, user: str, api_url: str, folder: Path) -> Job:
+    """Say what a contestant is to do with a user's mailbox; its record goes into `folder`."""
+    return Job(
+        host=server.host,
+        port=server.imaps,
+        ca_file=server.ca_file,
+        user=user,
+        password=server.password,
+        api_url=api_url,
+        api_key=API_KEY,
+        ledger=str(folder / "ledger.sqlite"),
+    )
 
 
 def open_inbox(server: Dovecot, user: str) -> imaplib.IMAP4_SSL:
     """Log in and select the mailbox."""
-    context = ssl.create_default_context(cafile=str(server.ca_file))
-    inbox = imaplib.IMAP4_SSL(HOST, server.imaps_port, ssl_context=context, timeout=120)
-    inbox.login(user, PASSWORD)
+    context = ssl.create_default_context(cafile=server.ca_file)
+    inbox = imaplib.IMAP4_SSL(server.host, server.imaps, ssl_context=context, timeout=120)
+    inbox.login(user, server.password)
     inbox.select("INBOX")
     return inbox
 
@@ -44,7 +68,6 @@ def fill_mailbox(server: Dovecot, user: str, mails: Iterable[bytes], *, flags: s
     `flags` are those of a Maildir file name; lower-case letters stand for keywords, `a`
     for MailbridgeSent.
     """
-    server.add_user(user, PASSWORD)
     with open_inbox(server, user):
         pass  # Dovecot makes the Maildir at the first login
     maildir = server.maildir(user)
@@ -78,20 +101,21 @@ class Api:
 
     def received(self) -> Counter[tuple[str, str]]:
         """Return how often each pair of reference and e-mail address was accepted."""
-        with urllib.request.urlopen(self.url.rsplit("/api/")[0] + "/leads") as answer:  # noqa: S310
-            leads: list[dict[str, Any]] = json.load(answer)
+        with urllib.request.urlopen(urljoin(self.url, "/leads")) as answer:  # noqa: S310
+            stored: list[dict[str, Any]] = json.load(answer)
+        leads = [each["lead"] for each in stored]
         return Counter((lead["property_reference"], lead["sender_email"]) for lead in leads)
 
 
 @contextmanager
 def start_api(log: Path) -> Iterator[Api]:
-    """Run the sandbox in a process of its own and stop it at the end."""
-    command = [sys.executable, "-c", "from mailbridge.sandbox.server import main; main()"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=output)  # noqa: S603
+    """Run the sandbox in a process of its own; closing its input ends it."""
+    command = [sys.executable, "-c", SANDBOX, API_KEY]
+    with (
+        log.open("wb") as errors,
+        subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
         assert process.stdout is not None
-        try:
-            yield Api(process.stdout.readline().decode().strip())
-        finally:
-            process.terminate()
-            process.wait()
+        yield Api(process.stdout.readline().decode().strip())

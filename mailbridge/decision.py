@@ -174,13 +174,16 @@ def _distrust(message: Message, server: str) -> Problem:
 def without_doubles(decision: Decision, history: History) -> Decision:
     """Take out what the ledger has already: the same mail, or the same inquiry.
 
-    The same mail (by identity) keeps its first decision wherever it turns up
-    again; the same inquiry (by fingerprint, within the window that the history
-    covers) is recorded and not sent again.
+    The same mail (by identity) is never sent twice, wherever it turns up again;
+    the same inquiry (by fingerprint, within the window that the history covers)
+    is recorded and not sent again. What never led to a lead is decided anew: a
+    person who puts a mail back into the inbox wants just that.
     """
+    if decision.outcome is not Outcome.LEAD:
+        return decision
     known = history.mails.get(decision.identity)
-    if known is not None:
-        problem = Problem(code="same-mail", text=f"The same mail as {known.id} ({known.outcome}).")
+    if known is not None and known.leads:
+        problem = Problem(code="same-mail", text=f"The same mail as {known.id}, which was sent.")
         return replace(
             decision,
             outcome=Outcome.DUPLICATE,
@@ -188,8 +191,6 @@ def without_doubles(decision: Decision, history: History) -> Decision:
             wanted=(),
             duplicate_of=known.id,
         )
-    if decision.outcome is not Outcome.LEAD:
-        return decision
     wanted, problems = [], list(decision.problems)
     for one in decision.wanted:
         lead = history.leads.get(one.prepared.fingerprint)
@@ -205,4 +206,17 @@ def without_doubles(decision: Decision, history: History) -> Decision:
         outcome=Outcome.DUPLICATE if doubles else Outcome.LEAD,
         problems=tuple(problems),
         wanted=tuple(wanted),
+    )
+
+
+def known_by_mark(decision: Decision) -> Decision:
+    """Take a mail that is marked as sent for sent: the second safety when the ledger is lost."""
+    if decision.outcome is not Outcome.LEAD:
+        return decision
+    problem = Problem(code="marked-sent", text="The mail bears the mark of a lead that was sent.")
+    return replace(
+        decision,
+        outcome=Outcome.DUPLICATE,
+        problems=(*decision.problems, problem),
+        wanted=(),
     )

@@ -106,10 +106,10 @@ class Realforce:
 
     def _reason(self, error: BaseException) -> str:
         """Say for people what happened, from the innermost cause that says something."""
-        for cause in reversed(_causes(error)):
-            if told := _cause_told(cause):
-                return f"{self._host}: {told}"
-        return f"{self._host}: {type(error).__name__}"
+        proxy = isinstance(error, requests.exceptions.ProxyError)
+        where = f"{self._host}, through the proxy" if proxy else self._host
+        told = next(filter(None, map(_cause_told, reversed(_causes(error)))), type(error).__name__)
+        return f"{where}: {told}"
 
 
 def _read(response: requests.Response) -> bytes:
@@ -150,8 +150,8 @@ def _cause_told(cause: BaseException) -> str:
             return "the connection was closed before an answer came"
         case HTTPException():
             return "what it answered is not HTTP"
-        case OSError() if cause.strerror:
-            return cause.strerror
+        case OSError() if not isinstance(cause, requests.RequestException):
+            return cause.strerror or str(cause)
         case _:
             return ""
 

@@ -114,7 +114,7 @@ def after(
             return _after_failure(answer, failures, rest, streak, random, policy)
         case InDoubt():
             again = policy.doubt is OnDoubt.RESEND and not resent
-            wait = policy.doubt_wait if again else None
+            wait = max(policy.doubt_wait, backoff) if again else None
             return Next(state="in_doubt", wait=wait, pause=backoff, streak=streak + 1)
         case _:
             assert_never(answer)

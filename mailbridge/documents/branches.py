@@ -18,7 +18,7 @@ Step = str | int
 
 WRONG_KIND = frozenset(
     f"{kind}_{suffix}"
-    for kind in ("string", "int", "float", "bool", "list", "tuple", "set", "dict", "model")
+    for kind in ("string", "int", "float", "bool", "list", "tuple", "set", "dict", "model", "path")
     for suffix in ("type", "parsing")
 ) | {"none_required", "literal_error", "enum", "int_from_float", "model_attributes_type"}
 """Errors which say that something of quite another kind is written."""

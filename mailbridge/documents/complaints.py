@@ -9,13 +9,12 @@ from pydantic.fields import FieldInfo
 
 from mailbridge.documents.branches import WRONG_KIND, Fault, Step, find_faults, nearest
 from mailbridge.documents.keys import find_fields
-from mailbridge.documents.located import Document, Written
+from mailbridge.documents.located import Document
+from mailbridge.documents.wording import UnfitError, count, quote, show_flow, show_written
 from mailbridge.problems import Problem
 
 _MANY_KEYS = 12
 """Above this the allowed keys are not listed when the nearest one is named."""
-_LONG = 60
-"""Characters of a value that are quoted."""
 
 # What is wanted, by the first word of pydantic's error type, with an example.
 _WANTED = {
@@ -28,9 +27,11 @@ _WANTED = {
     "set": ("a list", "[one, two]"),
     "dict": ("a group of 'key: value' lines", ""),
     "model": ("a group of 'key: value' lines", ""),
+    "path": ("a path", "folder/file"),
     "none": ("nothing", ""),
 }
 
+_WRITE_KEYS = "Write 'key: value' lines here."
 _GROUPS = ("dict_type", "model_type", "model_attributes_type")
 
 _LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -38,27 +39,13 @@ _LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda c: f"must be at least {c['ge']}",
     "less_than": lambda c: f"must be less than {c['lt']}",
     "less_than_equal": lambda c: f"must be at most {c['le']}",
-    "string_too_short": lambda c: _plural("must have at least", c["min_length"], "character"),
-    "string_too_long": lambda c: _plural("must have at most", c["max_length"], "character"),
-    "too_short": lambda c: _plural("must hold at least", c["min_length"], "entry"),
-    "too_long": lambda c: _plural("must hold at most", c["max_length"], "entry"),
+    "string_too_short": lambda c: f"must have at least {count(c['min_length'], 'character')}",
+    "string_too_long": lambda c: f"must have at most {count(c['max_length'], 'character')}",
+    "too_short": lambda c: f"must hold at least {count(c['min_length'], 'entry')}",
+    "too_long": lambda c: f"must hold at most {count(c['max_length'], 'entry')}",
     "int_parsing_size": lambda _: "is too large a number",
     "finite_number": lambda _: "must be a finite number",
 }
-
-
-class UnfitError(ValueError):
-    """Raised by a shape's own validators: what is wrong and what to write, for people."""
-
-    def __init__(
-        self, text: str, remedy: str = "", *, code: str = "wrong-value", at: Sequence[Step] = ()
-    ) -> None:
-        """`at` leads from the validated value to the key that is at fault."""
-        super().__init__(text)
-        self.text = text
-        self.remedy = remedy
-        self.code = code
-        self.at = tuple(at)
 
 
 def translate(document: Document, model: type[BaseModel], error: ValidationError) -> list[Problem]:
@@ -93,7 +80,7 @@ def _say_unknown(document: Document, model: type[BaseModel], fault: Fault) -> Pr
     remedy = f"Did you mean {near!r}?" if near else "Remove it."
     if known and (not near or len(known) <= _MANY_KEYS):
         remedy += f" Allowed here: {', '.join(known)}."
-    text = f"Unknown key {_quote(fault.key)}."
+    text = f"Unknown key {quote(fault.key)}."
     return _problem(document, fault.path, "unknown-key", text, remedy, about_key=True)
 
 
@@ -102,7 +89,7 @@ def _say_missing(document: Document, model: type[BaseModel], fault: Fault) -> Pr
     example = _example(info)
     remedy = f"Add '{fault.key}: {example}'." if example else f"Add a line '{fault.key}: …'."
     if info and info.description:
-        remedy += f" It is: {info.description}"
+        remedy += f" {info.description}"
     return _problem(
         document, fault.path, "missing-key", f"The key '{fault.key}' is missing.", remedy
     )
@@ -110,9 +97,10 @@ def _say_missing(document: Document, model: type[BaseModel], fault: Fault) -> Pr
 
 def _say_mismatch(document: Document, model: type[BaseModel], fault: Fault) -> Problem:
     info = find_fields(model, fault.path[:-1], fault.branch).get(fault.key)
-    text = f"{_show(fault.key if fault.about_key else document.value(fault.path))} is malformed."
+    written = fault.key if fault.about_key else document.value(fault.path)
+    text = f"{show_written(written)} is malformed."
     wanted = f"It must match the pattern {fault.context['pattern']}."
-    remedy = f"It is: {info.description} {wanted}" if info and info.description else wanted
+    remedy = f"Wanted: {info.description} {wanted}" if info and info.description else wanted
     return _problem(document, fault.path, "wrong-value", text, remedy, about_key=fault.about_key)
 
 
@@ -127,18 +115,18 @@ def _say_wrong_kind(document: Document, model: type[BaseModel], fault: Fault) ->
     faults = fault.alternatives or (fault,)
     written = fault.key if fault.about_key else document.value(fault.path)
     wanted = list(dict.fromkeys(_want(f) for f in faults))
-    text = f"{_show(written)} stands where {' or '.join(wanted)} is wanted."
+    text = f"{show_written(written)} stands where {' or '.join(wanted)} is wanted."
     words = [w for f in faults for w in _words(f)]
     code = "wrong-value" if words and isinstance(written, str) else "wrong-type"
     near = nearest(written, words) if isinstance(written, str) else ""
     remedy = f"Did you mean {near!r}?" if near else _advise(model, fault)
-    if written is None:
-        remedy = f"{remedy} Or remove the line, if it can be left out.".lstrip()
     return _problem(document, fault.path, code, text, remedy, about_key=fault.about_key)
 
 
 def _want(fault: Fault) -> str:
     if words := _words(fault):
+        if len(words) > _MANY_KEYS:
+            return f"one of {len(words)} known words"
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     return _WANTED[fault.kind.partition("_")[0]][0]
 
@@ -153,20 +141,30 @@ def _advise(model: type[BaseModel], fault: Fault) -> str:
     at = len(fault.path)
     while at and isinstance(fault.path[at - 1], int):
         at -= 1
-    key = str(fault.path[at - 1]) if at else ""
-    info = find_fields(model, fault.path[: at - 1], fault.branch).get(key) if key else None
-    example = _example(info)
+    if not at:
+        return _WRITE_KEYS
+    key = str(fault.path[at - 1])
+    info = find_fields(model, fault.path[: at - 1], fault.branch).get(key)
+    example = _example(info) or _example_of_kind((fault.alternatives or (fault,))[0])
     if not example:
-        first = (fault.alternatives or (fault,))[0]
-        words = _words(first)
-        example = words[0] if words else _WANTED.get(fault.kind.partition("_")[0], ("", ""))[1]
-    if example and key:
-        return f"Write for example '{key}: {example}'."
-    return "Write 'key: value' lines here." if fault.kind in _GROUPS else ""
+        return _WRITE_KEYS if fault.kind in _GROUPS else ""
+    may_go = info is not None and not info.is_required() and at == len(fault.path)
+    return f"Write for example '{key}: {example}'" + (
+        ", or remove the line: then the default holds." if may_go else "."
+    )
+
+
+def _example_of_kind(fault: Fault) -> str:
+    words = _words(fault)
+    return words[0] if words else _WANTED.get(fault.kind.partition("_")[0], ("", ""))[1]
 
 
 def _example(info: FieldInfo | None) -> str:
-    return str(info.examples[0]) if info and info.examples else ""
+    if info is None:
+        return ""
+    if info.examples:
+        return show_flow(info.examples[0])
+    return show_flow(info.default) if isinstance(info.default, (int, str)) else ""
 
 
 def _problem(
@@ -183,24 +181,3 @@ def _problem(
     line, column = place(path)
     key = ".".join(str(step) for step in path)
     return Problem(document.file, line, column, key, code, text, remedy)
-
-
-def _show(written: Written) -> str:
-    match written:
-        case None:
-            return "Nothing"
-        case str():
-            return _quote(written)
-        case list():
-            return "A list"
-        case dict():
-            return "A group of 'key: value' lines"
-
-
-def _plural(start: str, count: int, noun: str) -> str:
-    plural = noun.removesuffix("y") + ("ies" if noun.endswith("y") else "s")
-    return f"{start} {count} {noun if count == 1 else plural}"
-
-
-def _quote(text: str) -> str:
-    return repr(text if len(text) <= _LONG else text[:_LONG] + "…")

@@ -70,5 +70,7 @@ def _plain(annotation: Any) -> Iterator[Any]:
     elif origin in (Union, UnionType):
         for part in get_args(annotation):
             yield from _plain(part)
+    elif hasattr(annotation, "written_as"):
+        yield from _plain(annotation.written_as)
     else:
         yield annotation

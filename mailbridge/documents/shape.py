@@ -8,12 +8,15 @@ Must not: read files, know any key. No message holds pydantic's own words; value
 are quoted only where a number, a date or one of a few words is wanted.
 """
 
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.json_schema import GenerateJsonSchema
 
 from mailbridge.documents.complaints import translate
 from mailbridge.documents.located import Document
+from mailbridge.documents.values import show_duration
 from mailbridge.errors import BadDocument
 
 
@@ -45,9 +48,14 @@ def shape(document: Document, model: type[M], context: object = None) -> M:
     raise BadDocument(problems)
 
 
+class _Schema(GenerateJsonSchema):
+    def encode_default(self, dft: Any) -> Any:
+        return show_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+
+
 def json_schema(model: type[Shape]) -> dict[str, Any]:
     """Make the JSON Schema (draft 2020-12) that gives completion in an editor."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **model.model_json_schema(by_alias=True, mode="validation"),
+        **model.model_json_schema(by_alias=True, schema_generator=_Schema),
     }

@@ -68,7 +68,7 @@ def read_reply(said: str) -> Reply:
 
 
 def refusal_in(error: Exception) -> Reply | None:
-    """What the server said, where imaplib's error carries a NO or BAD; else None.
+    """Find what the server said, where imaplib's error carries a NO or BAD; else None.
 
     imaplib has one class for a refusal, for a line that is too long and for a
     command in the wrong state, so that only its wording tells them apart.
@@ -79,17 +79,17 @@ def refusal_in(error: Exception) -> Reply | None:
 
 
 def unreachable(account: Account, what: str) -> InboxUnreachable:
-    """An error that trying again later may mend."""
+    """Build an error that trying again later may mend."""
     return InboxUnreachable(f"{account.place}: {what}")
 
 
 def refused(account: Account, what: str) -> InboxRefused:
-    """An error that somebody must mend."""
+    """Build an error that somebody must mend."""
     return InboxRefused(f"{account.place}: {what}")
 
 
 def declined(account: Account, doing: str, reply: Reply) -> InboxError:
-    """The error for a NO or BAD while `doing` something, as `opening folder X`."""
+    """Build the error for a NO or BAD while `doing` something, as `opening folder X`."""
     message = f"{account.place}: the server refused {doing}: {reply.quoted}."
     if reply.passing:
         return InboxUnreachable(f"{message} It says that this will pass; it is tried again.")
@@ -101,9 +101,11 @@ _EXPIRED = 10  # X509_V_ERR_CERT_HAS_EXPIRED
 
 
 def untrusted(account: Account, error: ssl.SSLCertVerificationError) -> InboxRefused:
-    """The error for a certificate that is not trusted, with the remedy for its reason."""
+    """Build the error for a certificate that is not trusted, with the remedy for its reason."""
     if error.verify_code in _NAME_MISMATCH:
-        remedy = f"It is for another name than {account.host}: set `host` to the name that it is for."
+        remedy = (
+            f"It is for another name than {account.host}: set `host` to the name that it is for."
+        )
     elif error.verify_code == _EXPIRED:
         remedy = "It has expired: ask whoever runs the server to renew it."
     elif account.ca_file:
@@ -117,7 +119,7 @@ def untrusted(account: Account, error: ssl.SSLCertVerificationError) -> InboxRef
 
 
 def broken_tls(account: Account, error: ssl.SSLError) -> InboxUnreachable:
-    """The error for a handshake that fails for another reason than trust."""
+    """Build the error for a handshake that fails for another reason than trust."""
     reason = (error.reason or str(error)).lower().replace("_", " ")
     other = Tls.STARTTLS if account.tls is Tls.IMPLICIT else Tls.IMPLICIT
     return unreachable(

@@ -37,7 +37,7 @@ FOLDERS: Mapping[Mark, str] = MappingProxyType(
 
 
 def marks_of(flags: Iterable[str]) -> Mark | None:
-    """The mark that a mail's flags show, None where it has none.
+    """Tell the mark that a mail's flags show, None where it has none.
 
     Keywords ignore case (RFC 9051, section 2.3.2). A crash between setting one
     and removing another leaves two: then `sent` wins, so that nothing is sent twice.

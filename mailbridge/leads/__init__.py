@@ -1,0 +1,1 @@
+"""Inquiry to lead: names, phones, addresses, dates, and what is missing. Pure."""

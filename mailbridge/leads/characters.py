@@ -9,7 +9,8 @@ import re
 _LINE_END = re.compile("\r\n|[\n\r\x0b\x0c\x85\u2028\u2029]")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters but tab and line ends
-    "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff"  # soft hyphen, zero width, bidi
+    "\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero width
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069"  # marks of direction, which can turn a value round
     "\ud800-\udfff]"  # half a surrogate pair cannot be encoded in UTF-8
 )
 

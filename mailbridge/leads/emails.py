@@ -1,4 +1,4 @@
-"""The visitor's e-mail address: is it one, and is it the visitor's?
+"""The visitor's e-mail address: whether it is one, and whether it is the visitor's.
 
 Syntax only: no address is looked up, and a wrong one is never mended by guessing.
 """

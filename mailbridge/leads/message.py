@@ -85,7 +85,7 @@ _LABELS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 _LANGUAGES = (
-    ("fr", ("fr", "franz")),
+    ("fr", ("fr",)),
     ("de", ("de", "all", "ted", "ger")),
     ("it", ("it",)),
     ("en", ("en", "angl", "ingl")),

@@ -17,35 +17,47 @@ class NameOrder(StrEnum):
     FAMILY_FIRST = "family_first"
 
 
-_TITLES = frozenset(
-    "m mr mme mmes mlle mm monsieur madame mademoiselle messieurs mesdames"
-    " herr herrn frau fräulein mrs ms miss mx sir dr drs prof professeur professor doctor docteur"
-    " maître sig sigra sigrina signor signore signora signorina dott dottssa dottor dottoressa"
-    " profssa drssa"
-    " sr sra srta señor señora señorita senhor senhora dª dna dña doña família famille familie"
-    " famiglia family".split()
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_TITLES = _words(
+    """
+    m mr mme mmes mlle mm monsieur madame mademoiselle messieurs mesdames maître
+    herr herrn frau fräulein mrs ms miss mx sir dr drs drssa doctor docteur
+    prof profssa professeur professor sig sigra sigrina signor signore signora signorina
+    dott dottssa dottor dottoressa sr sra srta señor señora señorita senhor senhora dª dna dña doña
+    famille familie famiglia family
+    """
 )
 """Without their dots."""
-_DOTTED_TITLES = frozenset(
-    "ing. arch. avv. geom. rag. mag. dipl.-ing. lic. med. jur. iur. rer. nat. phil. dent. vet."
-    " h.c. hr. fr. pr. d.".split()
+_DOTTED_TITLES = _words(
+    """
+    ing. arch. avv. geom. rag. mag. dipl.-ing. lic. med. jur. iur. rer. nat. phil. dent. vet. h.c.
+    hr. fr. pr.
+    """
 )
 """Titles only where the dot stands; without it they may be names."""
 _JOINING = frozenset({"et", "und", "and", "e", "y", "&", "+", "-", "–", "u.", "ou", "oder", "or"})
 """Join two titles, two given names, or the halves of a double one."""
-_PARTICLES = frozenset(
-    "de du des d' d’ la le les del della dello delle dei degli di da dal dalla do dos das von vom"
-    " van der den dem zu zum zur ter ten te el af av".split()
+_PARTICLES = _words(
+    """
+    de du des d' d’ la le les del della dello delle dei degli di da dal dalla do dos das
+    von vom van der den dem zu zum zur ter ten te el af av
+    """
 )
 _ELIDED = re.compile(r"(?:d|l|dell)['’](?=\w)")
 _CAPITALS_PREFIX = re.compile(r"^(?:Mc|Mac|De|Di|[DdLl]['’]|[Dd]ell['’])(?=[^\W\d_])")
-_ROLES = frozenset(
-    "acquéreur acquereur acheteur acheteuse locataire visiteur visiteuse prospect internaute client"
-    " cliente contact utilisateur anonyme inconnu interessent interessentin kaufinteressent"
-    " mietinteressent käufer käuferin mieter mieterin kunde kundin anonym unbekannt nutzer"
-    " interessato interessata acquirente inquilino anonimo utente buyer tenant renter"
-    " enquirer applicant customer anonymous unknown user visitor interesado interesada comprador"
-    " compradora none null nil".split()
+_GLUED_TITLE = re.compile(r"^(M|Mme|Mlle|Mr|Mrs|Ms|Dr|Prof|Sig)\.(?=[^\W\d_]{2})")
+_ROLES = _words(
+    """
+    acquéreur acquereur acheteur acheteuse locataire visiteur visiteuse prospect internaute client
+    cliente contact utilisateur anonyme inconnu interessent interessentin kaufinteressent
+    mietinteressent käufer käuferin mieter mieterin kunde kundin anonym unbekannt nutzer
+    interessato interessata acquirente inquilino anonimo utente buyer tenant renter enquirer
+    applicant customer anonymous unknown user visitor interesado interesada comprador compradora
+    none null nil
+    """
 )
 _ARTICLE = re.compile(r"^(?:l['’]|(?:le|la|un|une|der|die|ein|eine|il|lo|the|an?|el)\s+)")
 _LEGAL_FORM = re.compile(
@@ -54,6 +66,7 @@ _LEGAL_FORM = re.compile(
 )
 _LEGAL_FORM_BEFORE = frozenset({"SCI", "SARL", "SAS", "EURL", "SNC"})
 """Written before the company's name as well."""
+_EDGES = ' ,;:"“”«»*_-–—|/&+'
 _INITIAL = re.compile(r"[^\W\d_]\.(?:-?[^\W\d_]\.)*")
 
 
@@ -88,17 +101,22 @@ def clean_name(text: str) -> str:
 
 
 def clean_names(given: str, family: str) -> tuple[str, str]:
-    """Both halves from fields of their own; a role standing alone is no name."""
-    given, family = clean_name(given), clean_name(family)
-    alone = given or family
-    if not (given and family) and alone and _is_role(alone):
+    """Both halves from fields of their own; a role standing alone is no name.
+
+    A title that is all of a family name beside a given one is the name: some are
+    called Herr.
+    """
+    first = clean_name(given)
+    last = clean_name(family) or (_tidy(family) if first else "")
+    if not (first and last) and _is_role(first or last):
         return "", ""
-    return given, family
+    return first, last
 
 
 def _tidy(text: str) -> str:
     # U+FFFD stands for a byte that could not be read: a broken blank between words.
-    line = fold(text.replace("\ufffd", " ")).strip(" ,;:\"“”«»*_-–—|/")
+    line = fold(text.replace("\ufffd", " ")).strip(_EDGES)
+    line = _GLUED_TITLE.sub(r"\1. ", line)
     return line if any(c.isalpha() for c in line) and "@" not in line else ""
 
 

@@ -32,8 +32,8 @@ _SEGMENT = re.compile(r"[^\W\d_]+|[\n|;:<>\[\]]|(?=\+)")
 _PIECE = re.compile(r"[,/&]|\s[-–—]\s|\s{2,}")
 """What stands between two numbers or within one: `0171/3920042`."""
 _LABELS = frozenset(
-    "tel tél telefon telefono teléfono téléphone telephone phone mobile mobil móvil natel handy"
-    " portable cell cellulare gsm callto".split()
+    {"tel", "tél", "telefon", "telefono", "teléfono", "téléphone", "telephone", "phone", "callto"}
+    | {"mobile", "mobil", "móvil", "natel", "handy", "portable", "cell", "cellulare", "gsm"}
 )
 _SHORTEST = 5
 """Fewer digits are an hour, a house number or the like."""

@@ -27,8 +27,8 @@ from mailbridge.ledger.instance import FileClaim, claim_session, session_name
 _BUSY_SECONDS = 10.0
 """How long a writer waits for another process's transaction; ours take milliseconds."""
 
-_WRITE_LOCK = "SELECT pg_advisory_xact_lock(1835164002, hashtext(current_schema()))"
-"""Held until the transaction ends; a lock for each schema (1835164002 is `mb\\0\\2`…)."""
+_WRITE_LOCK = "SELECT pg_advisory_xact_lock(1835139074, hashtext(current_schema()))"
+"""Held until the transaction ends, by one in each schema. The number spells `mb`, 0, 2."""
 
 
 class Database:

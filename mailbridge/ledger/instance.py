@@ -12,10 +12,10 @@ from sqlalchemy.engine import Connection
 
 from mailbridge.errors import LedgerError
 
-_CLAIM = "SELECT pg_try_advisory_lock(1835164001, hashtext(current_schema()))"
+_CLAIM = "SELECT pg_try_advisory_lock(1835139073, hashtext(current_schema()))"
 _HOLDER = """
 SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1835164001
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1835139073
 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 AND l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid
 """

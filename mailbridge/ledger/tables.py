@@ -21,6 +21,9 @@ SCHEMA = "0001"
 MESSAGE_ID_LIMIT = 500
 """Characters kept of a Message-ID: PostgreSQL refuses to index more than 2,704 bytes."""
 
+CHUNK = 500
+"""Values in one IN list; older SQLite takes no more than 999."""
+
 
 class Words(sa.types.TypeDecorator[str]):
     """Text from anywhere. NUL (PostgreSQL) and lone surrogates (both) cannot be stored.
@@ -46,11 +49,11 @@ class Document(sa.types.TypeDecorator[Any]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """To text."""
         return None if value is None else json.dumps(value, separators=(",", ":"))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """To values; tuples come back as lists."""
         return None if value is None else json.loads(value)
 

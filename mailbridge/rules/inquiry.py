@@ -41,4 +41,6 @@ class Inquiry:
     """ISO 3166-1 alpha-2 of the portal, for national phone numbers; may be empty."""
     name_order: str = "given_first"
     """Or `family_first`: how a full name stands in `sender_name`."""
+    relay_domains: tuple[str, ...] = ()
+    """Domains whose addresses the portal passes on: a way to answer, not a person's address."""
     problems: tuple[Problem, ...] = ()

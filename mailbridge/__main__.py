@@ -1,0 +1,38 @@
+"""The one boundary where errors become messages and exit codes.
+
+0 done, 1 an error that the user can mend, 2 usage (Typer's own), 3 a defect in
+mailbridge. Nowhere else is an exception turned into text for people.
+"""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line."""
+    from mailbridge import log
+    from mailbridge.cli.main import app
+    from mailbridge.errors import MailbridgeError
+
+    log.configure()
+    try:
+        app()
+    except MailbridgeError as error:
+        for line in str(error).splitlines():
+            print(f"mailbridge: {line}", file=sys.stderr)  # noqa: T201  (the boundary speaks)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does; that is no error.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as defect:
+        log.logger().error("a defect in mailbridge", exc_info=defect)
+        print(  # noqa: T201  (the boundary speaks)
+            "mailbridge: this is a defect in mailbridge, not your mistake; "
+            "what the log says above helps to mend it.",
+            file=sys.stderr,
+        )
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""Everything built from the settings: the only constructor of things that do I/O.
+
+The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is made.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from urllib.parse import quote
+
+import platformdirs
+
+from mailbridge import log
+from mailbridge.bridge import Bridge, Watch
+from mailbridge.daemon.daemon import Daemon
+from mailbridge.decision import Policy
+from mailbridge.delivery.payload import EmailKey
+from mailbridge.delivery.realforce import Realforce
+from mailbridge.delivery.retry import OnDoubt
+from mailbridge.delivery.retry import Policy as RetryPolicy
+from mailbridge.dispatch import Dispatch
+from mailbridge.documents.located import parse
+from mailbridge.documents.settings import (
+    InboxSettings,
+    Settings,
+    load_settings,
+    missing_for_run,
+)
+from mailbridge.documents.source import read_text
+from mailbridge.errors import BadDocument, MailbridgeError
+from mailbridge.inbox.account import Account, Tls
+from mailbridge.inbox.marks import Mark, Marking
+from mailbridge.leads.preparation import Policy as LeadPolicy
+from mailbridge.leads.requirements import WithoutTarget
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.message.limits import Limits
+from mailbridge.problems import Problem
+from mailbridge.rules.compilation import compile_portal, unite
+from mailbridge.rules.judgement import Portals, gather
+from mailbridge.rules.portal import Portal
+
+CONFIG_VARIABLE = "MAILBRIDGE_CONFIG"
+SHIPPED = "mailbridge/portals"
+"""How messages name the folder of the shipped rule files."""
+
+
+def find_config(given: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """Find the settings file: as given, by $MAILBRIDGE_CONFIG, here, or among the user's (XDG)."""
+    if given:
+        return given
+    if named := environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    usual = (Path("config.yaml"), platformdirs.user_config_path("mailbridge") / "config.yaml")
+    return next((path for path in usual if path.is_file()), None)
+
+
+def shipped_portals(seconds: float) -> tuple[Portal, ...]:
+    """Compile the rule files that come with mailbridge."""
+    texts = {
+        item.name: item.read_text(encoding="utf-8")
+        for item in files("mailbridge.portals").iterdir()
+        if item.name.endswith(".yaml")
+    }
+    return tuple(
+        compile_portal(parse(texts[name], f"{SHIPPED}/{name}"), seconds) for name in sorted(texts)
+    )
+
+
+def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
+    """Compile the user's rule files: one, or all of a folder.
+
+    Raises BadDocument with the problems of every file.
+    """
+    portals, problems = [], []
+    for file in rule_files(path):
+        try:
+            portals.append(compile_portal(parse(read_text(file), str(file)), seconds))
+        except BadDocument as bad:
+            problems += bad.problems
+    if problems:
+        raise BadDocument(problems)
+    return tuple(portals)
+
+
+def rule_files(path: Path) -> Iterator[Path]:
+    """Give the rule files at a path: itself, or those in a folder (cases lie deeper)."""
+    if not path.is_dir():
+        yield path
+        return
+    yield from sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and p.is_file())
+
+
+@dataclass
+class App:
+    """mailbridge as one settings file describes it; each part is made when first asked for."""
+
+    settings: Settings = field(default_factory=Settings)
+    file: Path | None = None
+    rules: tuple[Path, ...] = ()
+    """Rule files or folders beyond those of the settings; the later wins."""
+
+    @classmethod
+    def load(cls, given: Path | None, *, secrets: bool, rules: Sequence[Path] = ()) -> "App":
+        """Read the settings, or take the defaults where there is no file.
+
+        `secrets` says whether passwords and keys are needed; without, none is looked
+        up. Raises BadDocument.
+        """
+        file = find_config(given, os.environ)
+        if file is None:
+            return cls(rules=tuple(rules))
+        settings = load_settings(file, os.environ if secrets else None)
+        return cls(settings=settings, file=file, rules=tuple(rules))
+
+    def require(self) -> None:
+        """Raise BadDocument where something is missing that watching and sending need."""
+        if self.file is None:
+            usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
+            raise MailbridgeError(
+                "No settings file was found. Copy config.example.yaml to "
+                f"{usual} (or name yours with --config or ${CONFIG_VARIABLE})."
+            )
+        if problems := missing_for_run(self.settings, str(self.file)):
+            raise BadDocument(problems)
+
+    def configure_log(self) -> None:
+        """Send events where the settings say."""
+        wanted = self.settings.log
+        log.configure(wanted.level, wanted.format, wanted.file)
+
+    @cached_property
+    def portals(self) -> Portals:
+        """All portals in use, the user's over the shipped ones. Raises BadDocument."""
+        seconds = self.settings.limits.pattern_time.total_seconds()
+        united: Sequence[Portal] = shipped_portals(seconds)
+        paths = [*([self.settings.rules] if self.settings.rules else []), *self.rules]
+        for path in paths:
+            united = unite(united, own_portals(path, seconds))
+        return gather(united)
+
+    @property
+    def ledger_url(self) -> str:
+        """Where the ledger is, password included."""
+        wanted = self.settings.ledger
+        if not wanted.url:
+            return f"sqlite:///{platformdirs.user_state_path('mailbridge') / 'ledger.db'}"
+        if wanted.password is None:
+            return wanted.url
+        scheme, _, rest = wanted.url.partition("://")
+        user, _, place = rest.rpartition("@")
+        return f"{scheme}://{user}:{quote(wanted.password.reveal(), safe='')}@{place}"
+
+    def policy(self, inbox: InboxSettings | None = None) -> Policy:
+        """Say how mails of an inbox are decided; without one, mails from files."""
+        settings = self.settings
+        domain = inbox.user.rpartition("@")[2].lower() if inbox and "@" in inbox.user else ""
+        return Policy(
+            limits=Limits(
+                header_bytes=settings.limits.header_size,
+                parts=settings.limits.parts,
+                depth=settings.limits.nesting,
+                text_length=settings.limits.text_length,
+            ),
+            leads=LeadPolicy(
+                default_region=settings.leads.default_region,
+                contact_block=settings.leads.contact_block,
+                details_block=settings.leads.details_block,
+                without_target=WithoutTarget(settings.destination.without_target),
+            ),
+            email_key=EmailKey(settings.destination.email_key),
+            max_lengths=settings.destination.max_lengths,
+            own_domains=frozenset({domain} - {""}),
+            authentication_server=inbox.authentication_server or "" if inbox else "",
+        )
+
+    def account(self, inbox: InboxSettings) -> Account:
+        """Say how an inbox is reached."""
+        return Account(
+            name=inbox.name,
+            host=inbox.host,
+            port=inbox.port,
+            tls=Tls(inbox.tls),
+            ca_file=str(inbox.ca_file) if inbox.ca_file else None,
+            user=inbox.user,
+            password=inbox.password.reveal(),
+            timeout=inbox.timeout.total_seconds(),
+            deadline=inbox.deadline.total_seconds(),
+            batch=inbox.batch,
+            size_limit=self.settings.limits.mail_size,
+        )
+
+    def watch(self, inbox: InboxSettings) -> Watch:
+        """Say what is done with an inbox."""
+        return Watch(
+            account=self.account(inbox),
+            policy=self.policy(inbox),
+            folders=inbox.folders,
+            marking=Marking(inbox.marking),
+            mark_folders={Mark.SENT: inbox.sent_folder, Mark.REVIEW: inbox.review_folder},
+            mark_seen=inbox.mark_seen,
+            start=datetime.combine(inbox.start, time(), UTC) if inbox.start else None,
+            duplicate_window=self.settings.leads.duplicate_window,
+        )
+
+    def destination(self) -> Realforce:
+        """Make the client of the lead API."""
+        wanted = self.settings.destination
+        return Realforce(
+            url=wanted.url,
+            key=wanted.key.reveal() if wanted.key else "",
+            timeouts=(wanted.connect_timeout.total_seconds(), wanted.read_timeout.total_seconds()),
+            deadline=(wanted.connect_timeout + wanted.read_timeout).total_seconds(),
+            ca_file=str(wanted.ca_file) if wanted.ca_file else None,
+            proxy=wanted.proxy,
+        )
+
+    def daemon(self, ledger: Ledger) -> Daemon:
+        """Put the daemon together on an open ledger. Raises BadDocument."""
+        self.require()
+        wanted = self.settings.destination
+        inboxes = self.settings.inboxes
+        return Daemon(
+            bridges=[Bridge(self.watch(inbox), ledger, self.portals) for inbox in inboxes],
+            intervals=[inbox.every for inbox in inboxes],
+            dispatch=Dispatch(
+                ledger,
+                self.destination(),
+                RetryPolicy(
+                    doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
+                ),
+            ),
+        )
+
+    def warnings(self) -> tuple[Problem, ...]:
+        """Name what works and should not stay so."""
+        from mailbridge.documents.settings import plain_secrets
+
+        return plain_secrets(self.settings, str(self.file)) if self.file else ()

@@ -1,0 +1,263 @@
+"""The bridge: from an inbox to the ledger's queue, and back with the mark.
+
+The way of a mail, put together in one place: gather (fetch), decide (pure), act
+(record, later mark). Sending is `dispatch`'s, so a destination that is down
+never keeps mail from being read.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from threading import RLock
+
+from mailbridge.decision import Decision, Policy, decide, known_by_mark
+from mailbridge.dispatch import now
+from mailbridge.errors import InboxError, InboxUnreachable
+from mailbridge.inbox.account import Account
+from mailbridge.inbox.imap import ImapInbox, connect
+from mailbridge.inbox.mail import Broken, FolderState, Mail
+from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import Cursor, NewMail, Place
+from mailbridge.outcomes import Outcome
+from mailbridge.recording import Origin, record, record_again
+from mailbridge.rules.judgement import Portals
+
+STUMBLES = 3
+"""Times that one mail may break the connection before it is kept for a person."""
+
+MARKS: Mapping[Outcome, Mark] = {
+    Outcome.SENT: Mark.SENT,
+    Outcome.DUPLICATE: Mark.SENT,
+    Outcome.IGNORED: Mark.IGNORED,
+    Outcome.UNMATCHED: Mark.IGNORED,
+    **{outcome: Mark.REVIEW for outcome in Outcome if outcome.for_review},
+}
+"""What a mail is marked as; `deferred` is no last word and has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One inbox as the bridge sees it."""
+
+    account: Account
+    policy: Policy
+    folders: tuple[str, ...] = ("INBOX",)
+    marking: Marking = Marking.AUTO
+    mark_folders: Mapping[Mark, str] = field(default_factory=lambda: FOLDERS)
+    mark_seen: bool = False
+    start: datetime | None = None
+    """Mail received from here on counts at the first start; None: only what arrives after it."""
+    duplicate_window: timedelta = timedelta(days=7)
+    """How long after an inquiry the same one counts as its duplicate."""
+
+    @property
+    def origin(self) -> Origin:
+        """What a record needs to know of this inbox."""
+        return Origin(self.account.name, self.duplicate_window)
+
+
+@dataclass(slots=True)
+class Bridge:
+    """Reads and marks one inbox over one connection that is kept between polls."""
+
+    watch: Watch
+    ledger: Ledger
+    portals: Portals
+    clock: Callable[[], datetime] = now
+    _connection: ImapInbox | None = field(default=None, init=False)
+    _marking: dict[str, Marking] = field(default_factory=dict, init=False)
+    _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
+    _lock: RLock = field(default_factory=RLock, init=False)
+
+    @property
+    def name(self) -> str:
+        """What the user calls the inbox."""
+        return self.watch.account.name
+
+    def poll(self, recorded: Callable[[], None] = lambda: None) -> Counter[Outcome]:
+        """Take in everything new and place the marks that are due.
+
+        `recorded` is called after each batch that stands in the ledger, so that
+        sending need not wait for the rest. Raises InboxError; the ledger knows of it.
+        """
+        with self._lock:
+            self.ledger.poll_started(self.name, self.clock())
+            outcomes: Counter[Outcome] = Counter()
+            latest = None
+            try:
+                inbox = self._connected()
+                for folder in self.watch.folders:
+                    for batch in self._new_mail(inbox, folder):
+                        outcomes += Counter(mail.outcome for mail in batch)
+                        latest = max((m.received for m in batch), default=latest)
+                        recorded()
+                outcomes += self._decide_again(inbox)
+                self._place_marks(inbox)
+            except InboxError as error:
+                self.close()
+                self.ledger.poll_ended(self.name, self.clock(), str(error), latest)
+                raise
+            self.ledger.poll_ended(self.name, self.clock(), "", latest)
+            return outcomes
+
+    def mark(self) -> None:
+        """Place the marks that are due. Raises InboxError."""
+        with self._lock:
+            try:
+                self._place_marks(self._connected())
+            except InboxError:
+                self.close()
+                raise
+
+    def close(self) -> None:
+        """Give up the connection; the next poll makes a new one."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection:
+                connection.close()
+
+    def _connected(self) -> ImapInbox:
+        if self._connection is None:
+            self._connection = connect(self.watch.account)
+        return self._connection
+
+    def _new_mail(self, inbox: ImapInbox, folder: str) -> Iterator[Sequence[NewMail]]:
+        state = inbox.folder_state(folder)
+        known = self.ledger.cursor(self.name, folder)
+        cursor = follow(known, self.name, folder, state, self.watch.start, self.clock())
+        if cursor != known:
+            self.ledger.set_cursor(cursor)
+        if cursor.next_uid >= state.uidnext:
+            return
+        for uids in self._batches(folder, self._unread(inbox, cursor)):
+            yield self._take_in(inbox, cursor, uids)
+        done = replace(cursor, next_uid=max(cursor.next_uid, state.uidnext))
+        self.ledger.set_cursor(done)
+
+    def _unread(self, inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:
+        first = cursor.next_uid
+        if first < cursor.fresh_from and cursor.backlog_since is not None:
+            yield from inbox.new_uids(
+                cursor.folder, first, below=cursor.fresh_from, since=cursor.backlog_since
+            )
+        yield from inbox.new_uids(cursor.folder, max(first, cursor.fresh_from))
+
+    def _batches(self, folder: str, uids: Iterator[int]) -> Iterator[list[int]]:
+        """Cut into batches; around a mail that broke the connection, one by one."""
+        careful = any(known == folder for known, _ in self._stumbles)
+        size = 1 if careful else self.watch.account.batch
+        while batch := list(islice(uids, size)):
+            yield batch
+
+    def _take_in(self, inbox: ImapInbox, cursor: Cursor, uids: list[int]) -> Sequence[NewMail]:
+        mails = self._fetch(inbox, cursor, uids)
+        decided = [(mail, self._decide(mail)) for mail in mails]
+        ahead = replace(cursor, next_uid=uids[-1] + 1)
+        return record(self.ledger, self.watch.origin, decided, ahead, self.clock())
+
+    def _fetch(self, inbox: ImapInbox, cursor: Cursor, uids: list[int]) -> list[Mail | Broken]:
+        first = (cursor.folder, uids[0])
+        if self._stumbles[first] >= STUMBLES:
+            reason = f"The connection broke {STUMBLES} times while this mail was fetched."
+            return [Broken(folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uids[0], reason=reason)]
+        try:
+            mails = list(inbox.fetch(cursor.folder, cursor.uidvalidity, uids))
+        except InboxUnreachable:
+            self._stumbles[first] += 1
+            raise
+        del self._stumbles[first]
+        return mails
+
+    def _decide(self, mail: Mail | Broken) -> Decision | None:
+        if isinstance(mail, Broken):
+            return None
+        decision = decide(mail.raw, mail.received, self.portals, self.watch.policy)
+        return known_by_mark(decision) if marks_of(mail.flags) is Mark.SENT else decision
+
+    def _decide_again(self, inbox: ImapInbox) -> Counter[Outcome]:
+        """Decide anew what `retry` asked for, from the ledger's copy or the server's."""
+        outcomes: Counter[Outcome] = Counter()
+        for known in self.ledger.to_decide_again(self.name):
+            place = known.place
+            mail: Mail | Broken | None
+            if known.raw:
+                mail = Mail(
+                    folder=place.folder,
+                    uidvalidity=place.uidvalidity,
+                    uid=place.uid,
+                    raw=known.raw,
+                    received=known.received,
+                    flags=frozenset(),
+                    size=known.size,
+                )
+            else:
+                mail = next(inbox.fetch(place.folder, place.uidvalidity, [place.uid]), None)
+            decided = [(mail, self._decide(mail))] if mail else []
+            for fresh in record_again(
+                self.ledger, self.watch.origin, known.id, decided, self.clock()
+            ):
+                outcomes[fresh.outcome] += 1
+        return outcomes
+
+    def _place_marks(self, inbox: ImapInbox) -> None:
+        while waiting := self.ledger.to_mark(self.name, limit=500):
+            by_folder: dict[tuple[str, int], dict[int, tuple[int, Mark]]] = {}
+            for mail in waiting:
+                place = mail.place
+                where = by_folder.setdefault((place.folder, place.uidvalidity), {})
+                where[place.uid] = (mail.id, MARKS[mail.outcome])
+            for (folder, uidvalidity), mails in by_folder.items():
+                self._mark_folder(inbox, folder, uidvalidity, mails)
+
+    def _mark_folder(
+        self, inbox: ImapInbox, folder: str, uidvalidity: int, mails: Mapping[int, tuple[int, Mark]]
+    ) -> None:
+        if folder not in self._marking:
+            self._marking[folder] = inbox.resolve_marking(folder, self.watch.marking)
+        wanted: dict[Mark, list[int]] = {}
+        for uid, (_, mark) in mails.items():
+            wanted.setdefault(mark, []).append(uid)
+        marked = inbox.mark(
+            folder,
+            uidvalidity,
+            wanted,
+            self._marking[folder],
+            self.watch.mark_folders,
+            self.watch.mark_seen,
+        )
+        done = {mails[uid][0]: mails[uid][1].value for uid in (*marked.done, *marked.gone)}
+        moved = {
+            mails[uid][0]: Place(self.name, place.folder, place.uidvalidity, place.uid)
+            for uid, place in marked.moved.items()
+        }
+        self.ledger.marked(done, moved)
+
+
+def follow(
+    known: Cursor | None,
+    inbox: str,
+    folder: str,
+    state: FolderState,
+    start: datetime | None,
+    at: datetime,
+) -> Cursor:
+    """Tell from where a folder is to be read.
+
+    At the first start nothing old counts, unless `start` names a date. A new
+    UIDVALIDITY voids every UID (RFC 9051, section 2.3.1.1): then everything since
+    the first start is read again, and the ledger knows what it has by identity.
+    """
+    if known and known.uidvalidity == state.uidvalidity:
+        return known
+    return Cursor(
+        inbox=inbox,
+        folder=folder,
+        uidvalidity=state.uidvalidity,
+        next_uid=1 if known or start else state.uidnext,
+        fresh_from=state.uidnext,
+        backlog_since=(start or known.first_started) if known else start,
+        first_started=known.first_started if known else at,
+    )

@@ -1,0 +1,322 @@
+"""The commands: names, options and help. What a command does stands in its own module.
+
+Nothing heavy is imported here, so that `--help` and completion answer at once.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailbridge.outcomes import Outcome
+
+app = typer.Typer(
+    name="mailbridge",
+    help="The bridge from an estate agency's inbox to its CRM: reads property portals' inquiry "
+    "mails, sends each as a lead to Realforce, and files the mail.",
+    epilog="Begin with: mailbridge demo · mailbridge dry-run FILE.eml · mailbridge check --online",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # __main__ is the boundary
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+rules = typer.Typer(
+    help="Everything about rule files.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(rules, name="rules")
+
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        metavar="FILE",
+        envvar="MAILBRIDGE_CONFIG",
+        help="The settings; else ./config.yaml, else the one in your configuration folder (XDG).",
+    ),
+]
+RulesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--rules",
+        metavar="PATH",
+        help="A rule file, or a folder of them, besides the shipped ones; wins where a portal "
+        "has the same name. Can be repeated.",
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="table|jsonl",
+        help="table for people; jsonl: one JSON object for each inquiry, and nothing else.",
+    ),
+]
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001  (Typer calls it so)
+    if wanted:
+        from mailbridge import __version__
+
+        typer.echo(f"mailbridge {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001, FBT002  (acts by its callback)
+        bool, typer.Option("--version", help="Show the version and end.", callback=_version)
+    ] = False,
+) -> None:
+    """Set what holds for all commands."""
+
+
+@app.command()
+def demo() -> None:
+    """Watch it work: a mail server, a lead API and sample mails, all on this machine.
+
+    Needs no configuration and touches nothing outside of a temporary folder.
+    """
+    from mailbridge.cli.demo import show_demo
+
+    raise typer.Exit(show_demo())
+
+
+@app.command()
+def check(
+    config: Config = None,
+    online: Annotated[
+        bool,
+        typer.Option(
+            "--online",
+            help="Log in to each inbox, show what the server can do and how mail will be marked, "
+            "and see whether the lead API can be reached.",
+        ),
+    ] = False,
+    send_test_lead: Annotated[
+        bool,
+        typer.Option(
+            "--send-test-lead",
+            help="Send one lead with the reference TEST, to see that the key is accepted. "
+            "Somebody will find it in the CRM.",
+        ),
+    ] = False,
+) -> None:
+    """Check settings and rules; with --online, servers too.
+
+    Every problem is named with file, line, key and what to write instead.
+    """
+    from mailbridge.cli.checking import check_all
+
+    raise typer.Exit(check_all(config, online=online, send_test_lead=send_test_lead))
+
+
+@app.command("dry-run")
+def dry_run(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Mails: .eml files, mbox files, Maildirs, folders of them. "
+            "Without any: the inboxes of the settings, opened read-only.",
+        ),
+    ] = None,
+    config: Config = None,
+    rules_paths: RulesOption = None,
+    output: Format = "table",
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Inbox: all mail received since that day (2026-11-01)."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Look at the first N mails only.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each value in the text that it came from.")
+    ] = False,
+) -> None:
+    """Show what would happen, without sending or changing anything.
+
+    Takes the same path as the daemon, up to the point of sending. On files it works
+    without any settings, with the shipped portals.
+    """
+    from mailbridge.cli.dryrun import preview
+
+    if output not in {"table", "jsonl"}:
+        raise typer.BadParameter("table or jsonl", param_hint="--format")
+    preview(
+        config,
+        paths or [],
+        rules_paths or [],
+        since=_day(since),
+        limit=limit,
+        jsonl=output == "jsonl",
+        explain=explain,
+    )
+
+
+@app.command()
+def run(
+    config: Config = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="One pass: read, send, mark, show a summary, end.")
+    ] = False,
+) -> None:
+    """Run the daemon: poll every inbox, send the leads, mark the mails.
+
+    Ends cleanly on SIGTERM and Ctrl-C: the lead in flight is finished and recorded.
+    """
+    from mailbridge.cli.running import run_daemon, run_once
+
+    raise typer.Exit(run_once(config) if once else run_daemon(config))
+
+
+@app.command()
+def status(config: Config = None) -> None:
+    """Show the health of inboxes and queue, and the counts of outcomes and portals."""
+    from mailbridge.cli.records import show_status
+
+    show_status(config)
+
+
+@app.command()
+def mails(
+    config: Config = None,
+    outcome: Annotated[
+        list[Outcome] | None,
+        typer.Option("--outcome", metavar="OUTCOME", help="Only these outcomes; can be repeated."),
+    ] = None,
+    review: Annotated[
+        bool, typer.Option("--review", help="Only what a person must look at.")
+    ] = False,
+    portal: Annotated[
+        str | None, typer.Option("--portal", metavar="NAME", help="Only this portal's.")
+    ] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, help="How many, newest first.")] = 50,
+) -> None:
+    """List the mails that were seen, newest first."""
+    from mailbridge.cli.records import list_mails
+
+    wanted = set(outcome or ()) | ({o for o in Outcome if o.for_review} if review else set())
+    list_mails(config, wanted, portal, limit)
+
+
+@app.command()
+def show(
+    mail: Annotated[int, typer.Argument(metavar="ID", help="The number that `mails` shows.")],
+    config: Config = None,
+) -> None:
+    """Show one mail: what was found and where, what was sent, and every attempt."""
+    from mailbridge.cli.records import show_mail
+
+    show_mail(config, mail)
+
+
+@app.command()
+def retry(
+    mails: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[ID]...", help="The numbers that `mails` shows."),
+    ] = None,
+    config: Config = None,
+    outcome: Annotated[
+        Outcome | None,
+        typer.Option("--outcome", metavar="OUTCOME", help="All mails with this outcome."),
+    ] = None,
+) -> None:
+    """Decide anew or send again what is for review. Safe to repeat.
+
+    A refused lead is queued again; a mail without a lead is read again with the rules
+    as they are now. The running daemon, or the next run, does the work.
+    """
+    from mailbridge.cli.records import retry_mails
+
+    if not mails and outcome is None:
+        raise typer.BadParameter("name the mails by their ID, or give --outcome")
+    raise typer.Exit(retry_mails(config, mails or [], outcome))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any free one.")] = 8025,
+    key: Annotated[
+        str, typer.Option(metavar="KEY", help="The API key that it accepts.")
+    ] = "sandbox",
+    plan: Annotated[
+        str,
+        typer.Option(
+            metavar="PLAN", help="How to fail, as '503x3, hang, 429 retry-after=2'; then it works."
+        ),
+    ] = "",
+    journal: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append every lead to this file, one JSON line each."),
+    ] = None,
+) -> None:
+    """Run a lead API on this machine: strict about the contract, and failing when told to."""
+    from mailbridge.cli.sandbox import serve
+
+    serve(port, key, plan, journal)
+
+
+@rules.command("list")
+def rules_list(config: Config = None, rules_paths: RulesOption = None) -> None:
+    """List the portals in use, with how each layout is known."""
+    from mailbridge.cli.rulework import list_portals
+
+    list_portals(config, rules_paths or [])
+
+
+@rules.command("check")
+def rules_check(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Rule files or folders; else those in use."),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Check rule files: every problem with file, line, column and what to write instead."""
+    from mailbridge.cli.rulework import check_rules
+
+    check_rules(config, paths or [])
+
+
+@rules.command("test")
+def rules_test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Rule files or folders, with a folder of cases PORTAL/ beside each; "
+            "else those of the settings, else the shipped ones.",
+        ),
+    ] = None,
+    config: Config = None,
+    cases: Annotated[
+        Path | None,
+        typer.Option("--cases", metavar="FOLDER", help="Where the folders of cases are instead."),
+    ] = None,
+) -> None:
+    """Run each portal's cases: mails with the lead expected. Exit code 1 where one differs."""
+    from mailbridge.cli.rulework import run_cases
+
+    raise typer.Exit(run_cases(config, paths or [], cases))
+
+
+@rules.command("schema")
+def rules_schema() -> None:
+    """Print the JSON Schema of rule files, for completion in an editor."""
+    from mailbridge.cli.rulework import print_schema
+
+    print_schema()
+
+
+def _day(text: str | None) -> "object":
+    from datetime import UTC, datetime
+
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise typer.BadParameter("a day as 2026-11-01", param_hint="--since") from None

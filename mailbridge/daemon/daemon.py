@@ -1,0 +1,182 @@
+"""The daemon: polls each inbox on its own interval and delivers the queue beside it.
+
+Owns the threads and nothing else: what a poll or a delivery does is the bridge's.
+"""
+
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from types import FrameType
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from mailbridge.bridge import Bridge
+from mailbridge.dispatch import Dispatch, now
+from mailbridge.errors import InboxError
+from mailbridge.log import logger
+from mailbridge.outcomes import Outcome
+
+IDLE = 30.0
+"""Seconds after which the delivery thread looks again by itself: `retry` is another process."""
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Runs until it is told to stop."""
+
+    bridges: Sequence[Bridge]
+    intervals: Sequence[timedelta]
+    dispatch: Dispatch
+    clock: Callable[[], datetime] = now
+    _asked: Event = field(default_factory=Event, init=False)
+    """Somebody wants the end: nothing new is begun."""
+    _end: Event = field(default_factory=Event, init=False)
+    """The delivery thread is to end when nothing is due."""
+    _work: Event = field(default_factory=Event, init=False)
+    _defects: list[BaseException] = field(default_factory=list, init=False)
+
+    def run(self) -> None:
+        """Poll and deliver until SIGTERM, SIGINT or `stop`; the lead in flight is finished.
+
+        Raises what a job raised that is nobody's mistake but mailbridge's.
+        """
+        self.dispatch.recover()
+        scheduler = BackgroundScheduler(
+            # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else.
+            executors={"default": ThreadPoolExecutor(2 * len(self.bridges))},
+            job_defaults={
+                "max_instances": 1,  # a poll that takes longer is not overlapped;
+                "coalesce": True,  # what was due meanwhile is run once,
+                "misfire_grace_time": None,  # however late: the default drops it after 1 s.
+            },
+            timezone="UTC",
+        )
+        for bridge, interval in zip(self.bridges, self.intervals, strict=True):
+            scheduler.add_job(
+                self._poll,
+                "interval",
+                seconds=interval.total_seconds(),
+                args=[bridge],
+                id=bridge.name,
+                next_run_time=self.clock(),  # else the first run comes after one interval
+            )
+
+        def mark_soon() -> None:
+            # In the pool: an inbox in the middle of a long poll must not hold up delivery.
+            for bridge in self.bridges:
+                scheduler.add_job(self._mark, args=[bridge], id=f"mark:{bridge.name}", replace_existing=True)
+
+        deliverer = Thread(target=self._deliver, args=[mark_soon], name="delivery")
+        with _signals(self.stop):
+            scheduler.start()
+            deliverer.start()
+            logger().info("started", inboxes=len(self.bridges))
+            self._asked.wait()
+            logger().info("stopping")
+            scheduler.shutdown(wait=True)
+            deliverer.join()
+        for bridge in self.bridges:
+            bridge.close()
+        logger().info("stopped")
+        if self._defects:
+            raise self._defects[0]
+
+    def once(self) -> tuple[Counter[Outcome], list[InboxError]]:
+        """Poll every inbox once, deliver what is due, mark; give what was seen and what failed."""
+        self.dispatch.recover()
+        seen: Counter[Outcome] = Counter()
+        errors: list[InboxError] = []
+        with _signals(self.stop):
+            # Sending begins while mail is still being read.
+            deliverer = Thread(target=self._deliver, args=[lambda: None], name="delivery")
+            deliverer.start()
+            try:
+                for bridge in self.bridges:
+                    if self._asked.is_set():
+                        break
+                    try:
+                        seen += bridge.poll(self._work.set)
+                    except InboxError as error:
+                        errors.append(error)
+            finally:
+                self._end.set()
+                self._work.set()
+                deliverer.join()
+            if self._defects:
+                raise self._defects[0]
+            self.dispatch.deliver(self._asked.is_set)
+            for bridge in self.bridges:
+                try:
+                    bridge.mark()
+                except InboxError as error:
+                    errors.append(error)
+                bridge.close()
+        return seen, errors
+
+    def stop(self) -> None:
+        """Ask for the end; returns at once."""
+        self._asked.set()
+        self._end.set()
+        self._work.set()
+
+    def _poll(self, bridge: Bridge) -> None:
+        try:
+            seen = bridge.poll(self._work.set)
+        except InboxError as error:
+            # In the ledger for `status`; the next interval tries again.
+            logger().warning("inbox not polled", inbox=bridge.name, error=type(error).__name__)
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+        else:
+            if seen:
+                logger().info("polled", inbox=bridge.name, **{o.value: n for o, n in seen.items()})
+
+    def _deliver(self, delivered: Callable[[], None]) -> None:
+        try:
+            while not self._end.is_set():
+                self._work.clear()
+                if self.dispatch.deliver(self._asked.is_set):
+                    delivered()
+                if not self._end.is_set():
+                    self._work.wait(self._seconds_to_wait())
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    def _mark(self, bridge: Bridge) -> None:
+        try:
+            bridge.mark()
+        except InboxError as error:
+            logger().warning("not marked yet", inbox=bridge.name, error=type(error).__name__)
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    def _seconds_to_wait(self) -> float:
+        due = self.dispatch.next_due()
+        if due is None:
+            return IDLE
+        return max(0.05, min(IDLE, (due - self.clock()).total_seconds()))
+
+    def _fail(self, defect: BaseException) -> None:
+        logger().error("a defect in mailbridge", exc_info=defect)
+        self._defects.append(defect)
+        self.stop()
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT ask for the end instead of ending us in the middle of a lead."""
+
+    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)

@@ -1,0 +1,253 @@
+"""The shapes of config.yaml for what lies outside: inboxes, the destination, the ledger.
+
+Must not open a connection: it says what to connect to, and refuses what is unsafe.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+
+from mailbridge.documents.secrets import Secret
+from mailbridge.documents.shape import Shape
+from mailbridge.documents.values import (
+    Day,
+    Duration,
+    Host,
+    Line,
+    PresentPath,
+    ProxyAddress,
+    Surroundings,
+    WebAddress,
+    at_least,
+    is_loopback,
+)
+from mailbridge.documents.wording import UnfitError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Count = Annotated[int, Field(ge=1)]
+Timeout = Annotated[Duration, AfterValidator(at_least("1s"))]
+
+IMPLICIT_TLS_PORT, IMAP_PORT = 993, 143
+
+
+def _default_port(so_far: Mapping[str, Any]) -> int:
+    return IMPLICIT_TLS_PORT if so_far.get("tls") == "implicit" else IMAP_PORT
+
+
+class InboxSettings(Shape):
+    """One mailbox that is watched."""
+
+    name: Line = Field(
+        description="What you call it; stands in every message about it.", examples=["main"]
+    )
+    host: Host = Field(description="The IMAP server's name.", examples=["imap.example.org"])
+    tls: Literal["implicit", "starttls", "none"] = Field(
+        default="implicit",
+        description="How the connection is encrypted: implicit, starttls, or none (localhost).",
+    )
+    port: Port = Field(
+        default_factory=_default_port,
+        description="The server's port; without it 993 with tls implicit, else 143.",
+        examples=[IMPLICIT_TLS_PORT],
+    )
+    ca_file: PresentPath | None = Field(
+        default=None,
+        description="A certificate authority of your own (PEM), beside the system's.",
+        examples=["ca.pem"],
+    )
+    user: Line = Field(description="The login name.", examples=["leads@example.org"])
+    password: Secret = Field(
+        description="The password: {env: NAME}, {file: PATH}, or the text itself.",
+        examples=[{"env": "MAIL_PASSWORD"}],
+    )
+    folders: tuple[Line, ...] = Field(
+        default=("INBOX",),
+        min_length=1,
+        description="The folders that are read.",
+        examples=[["INBOX"]],
+    )
+    every: Annotated[Duration, AfterValidator(at_least("5s"))] = Field(
+        default=timedelta(seconds=60),
+        description="How often new mail is looked for.",
+        examples=["60s"],
+    )
+    timeout: Timeout = Field(
+        default=timedelta(seconds=30),
+        description="How long the server may be silent.",
+        examples=["30s"],
+    )
+    deadline: Timeout = Field(
+        default=timedelta(minutes=5),
+        description="How long one command and its whole answer may take.",
+        examples=["5m"],
+    )
+    marking: Literal["auto", "keywords", "folders", "ledger"] = Field(
+        default="auto",
+        description=(
+            "How handled mail is marked: keywords, folders (it is moved), ledger (nothing on the "
+            "server), or auto: the first of them that the server allows."
+        ),
+    )
+    sent_folder: Line = Field(
+        default="Leads/Sent",
+        description="Where mail goes whose lead was sent, if marked by folders.",
+    )
+    review_folder: Line = Field(
+        default="Leads/Review", description="Where mail goes that a person must look at."
+    )
+    mark_seen: bool = Field(default=False, description="Whether handled mail is marked as read.")
+    start: Day | None = Field(
+        default=None,
+        description="The first start sends no old mail, unless a day is named here: then mail "
+        "received from that day on.",
+        examples=["2026-11-22"],
+    )
+    batch: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=100, description="How many mails are fetched at once."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "InboxSettings":
+        if self.tls == "none" and not is_loopback(self.host):
+            raise UnfitError(
+                "Without encryption the password could be read on its way.",
+                "Write 'tls: implicit' or 'tls: starttls'; none is for this machine only.",
+                at=("tls",),
+            )
+        if self.deadline < self.timeout:
+            raise UnfitError(
+                "The deadline is shorter than the timeout.",
+                "Make the deadline the longer of the two.",
+                at=("deadline",),
+            )
+        if self.sent_folder == self.review_folder:
+            raise UnfitError(
+                "Sent mail and mail for review would lie in one folder.",
+                "Name two folders.",
+                at=("review_folder",),
+            )
+        for at, folder in enumerate(self.folders):
+            if folder in self.folders[:at]:
+                text, remedy = "This folder is named twice.", "Remove one of the two."
+            elif folder in (self.sent_folder, self.review_folder):
+                text, remedy = "Handled mail is moved into this folder.", "Read another one."
+            else:
+                continue
+            raise UnfitError(text, remedy, at=("folders", at))
+        return self
+
+
+class DestinationSettings(Shape):
+    """Where leads are delivered: Realforce."""
+
+    url: WebAddress = Field(
+        default="https://leads.realforce.ch/api/v1/lead", description="The lead API's address."
+    )
+    key: Secret | None = Field(
+        default=None,
+        description="The API key: {env: NAME}, {file: PATH}, or the text itself; needed to send.",
+        examples=[{"env": "REALFORCE_KEY"}],
+    )
+    email_key: Literal["both", "sender_email", "sender_mail"] = Field(
+        default="both",
+        description=(
+            "The key for the e-mail address, of which Realforce's documentation names two: "
+            "sender_email, sender_mail, or both."
+        ),
+    )
+    without_target: Literal["hold", "send"] = Field(
+        default="hold",
+        description="What becomes of an inquiry that names no property: hold (for review) or send.",
+    )
+    connect_timeout: Timeout = Field(
+        default=timedelta(seconds=10), description="How long connecting may take.", examples=["10s"]
+    )
+    read_timeout: Timeout = Field(
+        default=timedelta(seconds=30), description="How long an answer may take.", examples=["30s"]
+    )
+    ca_file: PresentPath | None = Field(
+        default=None,
+        description="The certificate authorities to trust (PEM) in place of the public ones.",
+        examples=["ca.pem"],
+    )
+    proxy: ProxyAddress | None = Field(
+        default=None,
+        repr=False,
+        description="The proxy to go through; the environment's proxy settings do not count.",
+        examples=["http://proxy.example.org:3128"],
+    )
+    max_lengths: dict[
+        Literal[
+            "sender_message", "sender_firstname", "sender_lastname", "sender_email", "sender_number"
+        ],
+        Count,
+    ] = Field(
+        default_factory=dict,
+        description="The greatest number of characters for a field; no limit without it.",
+        examples=[{"sender_message": 5000}],
+    )
+    on_doubt: Literal["resend", "hold"] = Field(
+        default="resend",
+        description="What becomes of a lead if no answer came: resend (once) or hold (for review).",
+    )
+    doubt_wait: Duration = Field(
+        default=timedelta(minutes=10),
+        description="The pause before it is sent once more.",
+        examples=["10m"],
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "DestinationSettings":
+        # It becomes a header field: anything but visible ASCII would break the request.
+        if self.key and self.key.known and not re.fullmatch(r"[!-~]+", self.key.reveal()):
+            raise UnfitError(
+                "The key holds a blank or a character that is not ASCII.",
+                "Copy the key again, without anything around it.",
+                at=("key",),
+            )
+        return self
+
+
+def _check_ledger_url(url: str, info: ValidationInfo) -> str:
+    # Never quoted: it may hold a password.
+    if url.startswith(("postgresql://", "postgresql+psycopg://")):
+        return url
+    path = url.removeprefix("sqlite:///")
+    if path == url or not path or path.startswith((":memory:", "?")):
+        raise UnfitError(
+            "This is no address of a ledger.",
+            "Write sqlite:///PATH or postgresql://USER@HOST/DATABASE.",
+        )
+    base = info.context.base if isinstance(info.context, Surroundings) else Path()
+    return f"sqlite:///{base / path}"
+
+
+class LedgerSettings(Shape):
+    """The durable record of every mail and lead."""
+
+    url: Annotated[Line, AfterValidator(_check_ledger_url)] | None = Field(
+        default=None,
+        repr=False,
+        description="sqlite:///PATH or postgresql://USER@HOST/DATABASE; without it a SQLite file "
+        "among the user's state files.",
+        examples=["sqlite:///ledger.db"],
+    )
+    password: Secret | None = Field(
+        default=None,
+        description="The database's password (PostgreSQL): {env: NAME} or {file: PATH}.",
+        examples=[{"env": "LEDGER_PASSWORD"}],
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "LedgerSettings":
+        if self.password and not (self.url or "").startswith("postgresql"):
+            raise UnfitError(
+                "Only PostgreSQL takes a password.",
+                "Remove it, or write 'url: postgresql://USER@HOST/DATABASE'.",
+                at=("password",),
+            )
+        return self

@@ -1,0 +1,212 @@
+"""The shape of config.yaml: every setting with its default and what it means.
+
+This is the source of truth; config.example.yaml says the same, and a test compares
+them. Must not open a connection or know what a setting does.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from mailbridge.documents.connections import (
+    Count,
+    DestinationSettings,
+    InboxSettings,
+    LedgerSettings,
+)
+from mailbridge.documents.located import parse
+from mailbridge.documents.shape import Shape, shape
+from mailbridge.documents.source import is_folder, read_text
+from mailbridge.documents.values import (
+    Duration,
+    LocalPath,
+    PresentPath,
+    Size,
+    Surroundings,
+    at_least,
+)
+from mailbridge.documents.wording import UnfitError
+from mailbridge.problems import Problem
+
+
+class LeadSettings(Shape):
+    """What a lead looks like."""
+
+    default_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = Field(
+        default="CH",
+        description="The country of phone numbers without a country code: two capital letters.",
+    )
+    contact_block: bool = Field(
+        default=True,
+        description="Whether e-mail and phone are repeated at the end of the message.",
+    )
+    details_block: bool = Field(
+        default=True,
+        description="Whether portal, language, company, wishes and the like follow the message.",
+    )
+    duplicate_window: Duration = Field(
+        default=timedelta(days=7),
+        description="How long the same inquiry counts as a duplicate.",
+        examples=["7d"],
+    )
+
+
+class LimitSettings(Shape):
+    """What a single mail may cost."""
+
+    mail_size: Annotated[Size, Field(ge=1000)] = Field(
+        default=25_000_000,
+        description="A larger mail is fetched without its attachments.",
+        examples=["25 MB"],
+    )
+    header_size: Annotated[Size, Field(ge=1000)] = Field(
+        default=256_000, description="The greatest size of a mail's header.", examples=["256 KB"]
+    )
+    parts: Count = Field(default=500, description="The greatest number of parts in a mail.")
+    nesting: Count = Field(default=20, description="How deep the parts of a mail may be nested.")
+    text_length: Count = Field(
+        default=200_000, description="The greatest number of characters of text that rules see."
+    )
+    pattern_time: Annotated[Duration, AfterValidator(at_least("1ms"))] = Field(
+        default=timedelta(milliseconds=200),
+        description="How long one regular expression may take.",
+        examples=["200ms"],
+    )
+
+
+class LogSettings(Shape):
+    """What mailbridge writes about itself; never names, addresses or texts of mails."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least important messages that are written: debug, info, warning or error.",
+    )
+    format: Literal["auto", "text", "json"] = Field(
+        default="auto",
+        description="Their form: text, json, or auto (text on a terminal, else JSON lines).",
+    )
+    file: LocalPath | None = Field(
+        default=None,
+        description="The file that messages go to, in place of standard error.",
+        examples=["mailbridge.log"],
+    )
+
+
+# A heading whose settings are all commented out leaves the defaults.
+_EMPTY = BeforeValidator(lambda written: {} if written is None else written)
+
+
+class Settings(Shape):
+    """config.yaml."""
+
+    inboxes: tuple[InboxSettings, ...] = Field(
+        default=(), description="The mailboxes that are watched."
+    )
+    destination: Annotated[DestinationSettings, _EMPTY] = Field(
+        default_factory=DestinationSettings,
+        description="Where leads are delivered: Realforce.",
+    )
+    leads: Annotated[LeadSettings, _EMPTY] = Field(
+        default_factory=LeadSettings, description="What a lead looks like."
+    )
+    rules: PresentPath | None = Field(
+        default=None,
+        description="Your own rule files: a folder or one file; without it the folder 'portals' "
+        "beside this file, if there is one. A rule of yours replaces the shipped one of its name.",
+        examples=["portals"],
+    )
+    ledger: Annotated[LedgerSettings, _EMPTY] = Field(
+        default_factory=LedgerSettings, description="The record of every mail and lead."
+    )
+    limits: Annotated[LimitSettings, _EMPTY] = Field(
+        default_factory=LimitSettings, description="What a single mail may cost."
+    )
+    log: Annotated[LogSettings, _EMPTY] = Field(
+        default_factory=LogSettings, description="What mailbridge writes about itself."
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "Settings":
+        names = [inbox.name for inbox in self.inboxes]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                raise UnfitError(
+                    f"Two inboxes are called {name!r}.",
+                    "Give each inbox a name of its own.",
+                    code="duplicate-name",
+                    at=("inboxes", at, "name"),
+                )
+        return self
+
+
+def load_settings(path: Path, environ: Mapping[str, str] | None) -> Settings:
+    """Read, check and complete the settings file at `path`.
+
+    Paths in it start at its own folder. Secrets are looked up in `environ` and in
+    files; with None they stay unresolved, for work that needs none (dry-run on files).
+    Raises BadDocument with every problem found.
+    """
+    document = parse(read_text(path), str(path))
+    base = path.absolute().parent
+    settings = shape(document, Settings, Surroundings(base, environ))
+    if settings.rules is None and is_folder(base / "portals"):
+        return settings.model_copy(update={"rules": base / "portals"})
+    return settings
+
+
+def missing_for_run(settings: Settings, file: str) -> tuple[Problem, ...]:
+    """Name what may be left out for a dry-run on files, but not to watch and send."""
+    problems = []
+    if not settings.inboxes:
+        problems.append(
+            Problem(
+                file,
+                key="inboxes",
+                code="missing-key",
+                text="No inbox is set, so there is nothing to watch.",
+                remedy="Add at least one below 'inboxes:' with name, host, user and password.",
+            )
+        )
+    if settings.destination.key is None:
+        problems.append(
+            Problem(
+                file,
+                key="destination.key",
+                code="missing-key",
+                text="The API key is missing.",
+                remedy="Add below 'destination:' a line 'key: {env: REALFORCE_KEY}'.",
+            )
+        )
+    return tuple(problems)
+
+
+def plain_secrets(settings: Settings, file: str) -> tuple[Problem, ...]:
+    """Warn of every secret that stands in the settings file itself."""
+    return tuple(
+        Problem(
+            file,
+            key=key,
+            code="plain-secret",
+            text="This secret stands in the settings file, readable by whoever reads the file.",
+            remedy="Write {env: NAME} or {file: PATH} in its place.",
+        )
+        for key in _find_plain(settings)
+    )
+
+
+def _find_plain(settings: Settings) -> Iterator[str]:
+    for at, inbox in enumerate(settings.inboxes):
+        if inbox.password.plain:
+            yield f"inboxes.{at}.password"
+    if settings.destination.key and settings.destination.key.plain:
+        yield "destination.key"
+    if settings.destination.proxy and urlsplit(settings.destination.proxy).password:
+        yield "destination.proxy"
+    if settings.ledger.password and settings.ledger.password.plain:
+        yield "ledger.password"
+    if settings.ledger.url and urlsplit(settings.ledger.url).password:
+        yield "ledger.url"

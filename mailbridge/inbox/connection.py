@@ -1,0 +1,223 @@
+"""The connection: TCP, TLS and login, so that a `session` can begin.
+
+TLS is always verified; nothing here can turn that off. imapclient and imaplib
+are set up in this one place.
+"""
+
+import imaplib
+import socket
+import ssl
+
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientAbortError, LoginError
+
+from mailbridge.errors import InboxError
+from mailbridge.inbox import faults
+from mailbridge.inbox.account import Account, Tls, is_loopback
+from mailbridge.inbox.watchdog import Watchdog
+
+
+def open_connection(account: Account, watchdog: Watchdog) -> IMAPClient:
+    """Connect, protect the connection and log in, all within one deadline."""
+    _check(account)
+    context = None if account.tls is Tls.NONE else _trust(account)
+    if context is not None:
+        watchdog.watch_handshakes(context)
+    with watchdog.armed():
+        client: _Client | None = None
+        try:
+            client = _Client(account, context, watchdog)
+            if account.tls is Tls.STARTTLS:
+                _switch_to_tls(client, account, context)
+            _log_in(client, account)
+        except (InboxError, OSError, imaplib.IMAP4.error, ValueError, LookupError) as exc:
+            if client is not None:
+                close(client)
+            raise _explain(account, exc, watchdog) from exc
+    return client
+
+
+def close(client: IMAPClient) -> None:
+    """Close the socket without a word to the server."""
+    try:
+        client.shutdown()
+    except (OSError, ValueError):  # closed already, or its buffered file is
+        return
+
+
+def beneath(client: IMAPClient) -> imaplib.IMAP4:
+    """Imaplib's connection: for what imapclient reads wrongly or hides."""
+    inner: imaplib.IMAP4 = client._imap  # noqa: SLF001 -- the one place; a test notices its end
+    return inner
+
+
+class _Client(IMAPClient):  # type: ignore[misc, unused-ignore]
+    """imapclient on a socket that the watchdog knows from its first octet on."""
+
+    def __init__(
+        self, account: Account, context: ssl.SSLContext | None, watchdog: Watchdog
+    ) -> None:
+        self._watchdog = watchdog
+        implicit = account.tls is Tls.IMPLICIT
+        super().__init__(
+            account.host,
+            account.port,
+            ssl=implicit,
+            ssl_context=context if implicit else None,
+            timeout=account.timeout,
+        )
+        # imapclient sets it to 5, which makes repr() of every literal, logged or not.
+        beneath(self).debug = 0
+        # Otherwise INTERNALDATE is naive and in this machine's time zone.
+        self.normalise_times = False
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 -- imapclient's
+        return _Imap(self.host, self.port, self.ssl_context, self._timeout.connect, self._watchdog)
+
+
+class _Imap(imaplib.IMAP4):
+    """imaplib's connection; it reads the greeting as soon as the socket is there."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        context: ssl.SSLContext | None,
+        seconds: float,
+        watchdog: Watchdog,
+    ) -> None:
+        self._context = context
+        self._watchdog = watchdog
+        super().__init__(host, port, seconds)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        sock = socket.create_connection((self.host, self.port), timeout)
+        self._watchdog.watch(sock)
+        if self._context is None:
+            return sock
+        return self._context.wrap_socket(sock, server_hostname=self.host)
+
+
+def _check(account: Account) -> None:
+    if account.tls is Tls.NONE and not is_loopback(account.host):
+        raise faults.refused(
+            account,
+            "`tls: none` would send the password readable to all; it is only for a server"
+            " on this machine. Set `tls: implicit` or `tls: starttls`.",
+        )
+    for what, value in (("user", account.user), ("password", account.password)):
+        if any(c in value for c in "\r\n\0"):
+            raise faults.refused(
+                account,
+                f"the {what} holds a line break or NUL. Check where it is read from:"
+                " a file with more than one line?",
+            )
+
+
+def _trust(account: Account) -> ssl.SSLContext:
+    """Trust the system's certificate authorities, and the account's own besides."""
+    context = ssl.create_default_context()
+    if account.ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=account.ca_file)
+        except OSError as exc:  # ssl.SSLError is one
+            empty = isinstance(exc, ssl.SSLError)
+            reason = "it holds no certificate in PEM form" if empty else exc.strerror
+            raise faults.refused(
+                account, f"`ca_file` {account.ca_file} cannot be used: {reason}."
+            ) from exc
+    return context
+
+
+def _switch_to_tls(client: IMAPClient, account: Account, context: ssl.SSLContext | None) -> None:
+    if not client.has_capability("STARTTLS"):
+        raise faults.refused(
+            account,
+            "the server offers no STARTTLS here, and without it the password would be readable"
+            " to all. Use its TLS port with `tls: implicit` (usually 993).",
+        )
+    client.starttls(context)
+
+
+def _log_in(client: IMAPClient, account: Account) -> None:
+    capabilities = client.capabilities()
+    plain = b"AUTH=PLAIN" in capabilities
+    ascii_only = account.user.isascii() and account.password.isascii()
+    login = b"LOGINDISABLED" not in capabilities
+    try:
+        if login and ascii_only:
+            # imaplib quotes the password, but not the user.
+            quoted = account.user.replace("\\", "\\\\").replace('"', '\\"')
+            client.login(f'"{quoted}"', account.password)
+        elif plain:
+            client.plain_login(account.user, account.password)
+        elif not login:
+            raise faults.refused(account, _no_password_login(account))
+        else:
+            raise faults.refused(
+                account,
+                "user or password holds letters beyond ASCII, which this server cannot take"
+                " (no AUTH=PLAIN). Set a password of plain letters, digits and signs.",
+            )
+    except LoginError as exc:
+        raise _explain_login(account, exc) from exc
+
+
+def _no_password_login(account: Account) -> str:
+    text = "the server allows no login with a password here (LOGINDISABLED)."
+    if account.tls is Tls.NONE:
+        return f"{text} Set `tls: starttls` or `tls: implicit`."
+    return f"{text} Ask whoever runs it to allow that, or for an app password."
+
+
+def _explain_login(account: Account, error: Exception) -> Exception:
+    """Tell a refusal from a lost connection, which imapclient dresses up as one."""
+    cause = error.__context__
+    if not isinstance(cause, Exception) or isinstance(cause, IMAPClientAbortError):
+        return cause if isinstance(cause, Exception) else error
+    said = cause.args[0] if cause.args else ""
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    reply = faults.refusal_in(cause) or faults.read_reply(words)
+    if reply.passing:
+        return faults.declined(account, "the login", reply)
+    return faults.refused(
+        account,
+        f"the server refused the login of {account.user}: {reply.quoted}."
+        " Check user and password; some providers want an app password.",
+    )
+
+
+def _explain(account: Account, error: Exception, watchdog: Watchdog) -> InboxError:
+    """Build the error for whatever ended the attempt to connect."""
+    if isinstance(error, InboxError):
+        return error
+    if watchdog.expired:
+        return faults.unreachable(
+            account, f"no connection and login within {watchdog.seconds:g} seconds."
+        )
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return faults.untrusted(account, error)
+    if isinstance(error, ssl.SSLError):
+        return faults.broken_tls(account, error)
+    if isinstance(error, socket.gaierror):
+        return faults.unreachable(
+            account, f"the host's name is not known ({error.strerror}). Check `host`."
+        )
+    if isinstance(error, UnicodeError):
+        return faults.refused(account, "this is no name of a host. Check `host`.")
+    if isinstance(error, TimeoutError):
+        return faults.unreachable(
+            account, f"no answer within {account.timeout:g} seconds. Check `host` and `port`."
+        )
+    if isinstance(error, OSError):
+        return faults.unreachable(
+            account, f"no connection ({error.strerror or error}). Check `host` and `port`."
+        )
+    return faults.unreachable(account, f"no IMAP conversation begins: {said_by(error)}.")
+
+
+def said_by(error: Exception) -> str:
+    """Give the words of imaplib's error, which are bytes at times, on one short line."""
+    said = error.args[0] if error.args else error
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    return faults.read_reply(words.removeprefix("* BYE ")).quoted

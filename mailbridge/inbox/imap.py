@@ -1,0 +1,118 @@
+"""The IMAP inbox: the face of this room for everybody else.
+
+Reading opens folders with EXAMINE and asks with PEEK only, so that it changes
+nothing; `mark`, and what asks for the server's abilities, opens them for writing.
+Every failure is an InboxUnreachable, an InboxRefused or an UidValidityChanged.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from mailbridge.inbox import folders, marking, reading
+from mailbridge.inbox.account import Account
+from mailbridge.inbox.faults import Declined, Garbled
+from mailbridge.inbox.mail import Broken, FolderState, Mail
+from mailbridge.inbox.marks import FOLDERS, Abilities, Mark, Marked, Marking
+from mailbridge.inbox.session import Session
+
+
+def connect(account: Account) -> "ImapInbox":
+    """Connect and log in."""
+    return ImapInbox(Session(account))
+
+
+class ImapInbox:
+    """One connection to one inbox; not for use by two threads at once."""
+
+    def __init__(self, session: Session) -> None:
+        """Take over a session and its end."""
+        self._session = session
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Log out and close; safe to call twice, and on a lost connection."""
+        self._session.close()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection is dead (network, timeout, deadline, BYE): connect anew."""
+        return self._session.lost
+
+    def folder_state(self, folder: str) -> FolderState:
+        """Ask by STATUS; its cost does not grow with the folder.
+
+        STATUS is not for the selected folder (RFC 3501, section 6.3.10). Where that
+        cannot be left, it is opened anew, which tells the same.
+        """
+        session = self._session
+        selected = session.opened is not None and session.opened.folder == folder
+        values: list[object]
+        if selected and not session.leave():
+            opened = folders.open_for_reading(session, folder)
+            values = [opened.uidvalidity, opened.uidnext, opened.messages]
+        else:
+            try:
+                found = session.status(folder)
+            except Declined as exc:
+                raise folders.explain(session, folder, exc) from exc
+            values = [found.get(key) for key in (b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES")]
+        uidvalidity, uidnext, messages = (v if isinstance(v, int) else -1 for v in values)
+        if min(uidvalidity, uidnext, messages) < 0:
+            raise Garbled(
+                f"{session.account.place}: the server does not tell the state of folder {folder}."
+            )
+        return FolderState(uidvalidity, uidnext, messages)
+
+    def new_uids(
+        self, folder: str, first: int, below: int | None = None, since: datetime | None = None
+    ) -> list[int]:
+        """List UIDs from `first` on and under `below`, received at `since` (aware) or later."""
+        if since is None:
+            return reading.find_uids(self._session, folder, first, below)
+        return reading.find_uids_since(self._session, folder, first, below, since)
+
+    def fetch(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> Iterator[Mail | Broken]:
+        """Give the mails in the order asked for, fetched as they are taken.
+
+        A mail that is gone is left out. Raises UidValidityChanged on the first step.
+        """
+        return reading.read_mails(self._session, folder, uidvalidity, uids)
+
+    def capabilities(self, folder: str) -> Abilities:
+        """Find out what the server can do in this folder; nothing in it is changed."""
+        return marking.find_abilities(self._session, folder)
+
+    def resolve_marking(self, folder: str, wanted: Marking) -> Marking:
+        """Choose the marking to use in this folder (design, "Marking"); never AUTO."""
+        return marking.resolve(self._session, folder, wanted)
+
+    def mark(
+        self,
+        folder: str,
+        uidvalidity: int,
+        marks: Mapping[Mark, Sequence[int]],
+        marking_used: Marking,
+        targets: Mapping[Mark, str] = FOLDERS,
+        *,
+        seen: bool,
+    ) -> Marked:
+        r"""Mark mails in a way that `resolve_marking` gave; may be repeated.
+
+        `targets` names folders with `/` between levels, whatever the server uses.
+        `\Seen` is only set where `seen` is.
+        """
+        return marking.mark_mails(
+            self._session, folder, uidvalidity, marks, marking_used, targets, seen=seen
+        )

@@ -1,0 +1,90 @@
+"""What the ledger remembers of the mails and leads that are being decided."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mailbridge.ledger.records import History, KnownLead, KnownMail, Place, State
+from mailbridge.ledger.tables import CHUNK, leads, mails
+from mailbridge.outcomes import Outcome
+
+_ALIVE = [
+    str(state)
+    for state in (State.QUEUED, State.SENDING, State.SENT, State.DEFERRED, State.IN_DOUBT)
+]
+"""Sent, or still may be. A rejected lead does not make the next one a duplicate."""
+
+
+def look_back(
+    connection: Connection,
+    identities: Collection[str],
+    fingerprints: Collection[str],
+    since: datetime,
+) -> History:
+    """The oldest mail of each identity, whenever; the oldest living lead of each fingerprint.
+
+    A lead counts when its mail was received or seen at or after `since`.
+    """
+    known_mails: dict[str, KnownMail] = {}
+    for chunk in _chunks(identities):
+        for mail in _mails(connection, chunk):
+            known_mails.setdefault(mail[0], mail[1])
+    known_leads: dict[str, KnownLead] = {}
+    for chunk in _chunks(fingerprints):
+        query = (
+            sa.select(
+                leads.c.fingerprint, leads.c.id, leads.c.mail, leads.c.state, mails.c.identity
+            )
+            .join_from(leads, mails)
+            .where(
+                leads.c.fingerprint.in_(chunk),
+                leads.c.state.in_(_ALIVE),
+                (mails.c.received >= since) | (mails.c.seen >= since),
+            )
+            .order_by(leads.c.id)
+        )
+        for fingerprint, lead, mail_id, state, identity in connection.execute(query):
+            known = KnownLead(id=lead, mail=mail_id, state=State(state), identity=identity)
+            known_leads.setdefault(fingerprint, known)
+    return History(mails=known_mails, leads=known_leads)
+
+
+def _mails(connection: Connection, identities: list[str]) -> list[tuple[str, KnownMail]]:
+    query = (
+        sa.select(
+            mails.c.identity,
+            mails.c.id,
+            mails.c.inbox,
+            mails.c.folder,
+            mails.c.uidvalidity,
+            mails.c.uid,
+            mails.c.outcome,
+            leads.c.state,
+        )
+        .outerjoin_from(mails, leads)
+        .where(mails.c.identity.in_(identities))
+        .order_by(mails.c.id, leads.c.part)
+    )
+    states: dict[int, list[State]] = {}
+    found: dict[int, tuple[str, Place, Outcome]] = {}
+    for identity, mail, inbox, folder, uidvalidity, uid, outcome, state in connection.execute(
+        query
+    ):
+        found[mail] = (identity, Place(inbox, folder, uidvalidity, uid), Outcome(outcome))
+        if state is not None:
+            states.setdefault(mail, []).append(State(state))
+    return [
+        (
+            identity,
+            KnownMail(id=mail, place=place, outcome=outcome, leads=tuple(states.get(mail, ()))),
+        )
+        for mail, (identity, place, outcome) in found.items()
+    ]
+
+
+def _chunks(values: Collection[str]) -> Iterator[list[str]]:
+    every = list(dict.fromkeys(values))
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]

@@ -1,0 +1,154 @@
+"""The queue of leads: claimed before they are sent, settled after, recovered after a crash.
+
+*queued → sending → sent | deferred | rejected | in_doubt*. `sending` is written
+ahead of the exchange: whatever stands so after a crash may have been accepted.
+"""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from mailbridge.ledger.leads import follow_leads
+from mailbridge.ledger.records import Claimed, Settlement, State
+from mailbridge.ledger.tables import UNSETTLED, attempts, lead_contents, leads
+
+_NOW = sa.bindparam("now", type_=leads.c.next_attempt.type)
+_DUE = (
+    (leads.c.state == "queued")
+    | (
+        (leads.c.state == "deferred")
+        & (leads.c.next_attempt.is_(None) | (leads.c.next_attempt <= _NOW))
+    )
+    | ((leads.c.state == "in_doubt") & (leads.c.next_attempt <= _NOW))
+)
+FIRST_DUE = (
+    sa.select(leads.c.id, leads.c.mail, leads.c.state, leads.c.failures, leads.c.resent)
+    .add_columns(lead_contents.c.payload)
+    .outerjoin_from(leads, lead_contents)
+    .where(sa.text(f"leads.{UNSETTLED}"), _DUE)
+    .order_by(leads.c.id)
+    .limit(1)
+)
+"""The lead to send next; a test watches that the partial index serves it."""
+
+_TAKE = (
+    leads.update()
+    .where(leads.c.id == sa.bindparam("lead_id"), leads.c.state == sa.bindparam("before"))
+    .values(state="sending", next_attempt=None, resent=sa.bindparam("again"))
+)
+_START = attempts.insert().inline()
+_OPEN = (attempts.c.lead == sa.bindparam("lead_id")) & attempts.c.ended.is_(None)
+_END = (
+    attempts.update()
+    .where(_OPEN)
+    .values(
+        ended=sa.bindparam("at"),
+        state=sa.bindparam("how"),
+        status=sa.bindparam("answered"),
+        detail=sa.bindparam("said"),
+    )
+)
+_SETTLE = (
+    leads.update()
+    .where(leads.c.id == sa.bindparam("lead_id"), leads.c.state == "sending")
+    .values(
+        state=sa.bindparam("how"),
+        remote_id=sa.bindparam("remote"),
+        next_attempt=sa.bindparam("then"),
+        failures=leads.c.failures + sa.bindparam("failed"),
+    )
+)
+_MAIL_OF = sa.select(leads.c.mail).where(leads.c.id == sa.bindparam("lead_id"))
+_SETTLED = frozenset({State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED})
+
+
+def claim(connection: Connection, now: datetime) -> Claimed | None:
+    """Take the due lead with the lowest id: it is `sending` once this is committed."""
+    row = connection.execute(FIRST_DUE, {"now": now}).first()
+    if row is None:
+        return None
+    doubted = row.state == State.IN_DOUBT
+    resent = row.resent or doubted
+    taken = connection.execute(
+        _TAKE, {"lead_id": row.id, "before": row.state, "again": resent}
+    ).rowcount
+    if taken != 1:  # impossible while every writer holds the write lock; checked all the same
+        msg = f"lead {row.id} was taken by another process in the middle of a transaction"
+        raise RuntimeError(msg)
+    start = {"lead": row.id, "started": now, "ended": None, "state": "sending"}
+    connection.execute(_START, start | {"status": 0, "detail": ""})
+    if doubted:
+        follow_leads(connection, row.mail)
+    return Claimed(
+        lead=row.id,
+        mail=row.mail,
+        payload=row.payload or {},
+        failures=row.failures,
+        resent=resent,
+    )
+
+
+def settle(connection: Connection, settlement: Settlement) -> None:
+    """Record how the exchange of a claimed lead ended; of any other it is a defect."""
+    if settlement.state not in _SETTLED:
+        msg = f"no exchange ends as {settlement.state}"
+        raise ValueError(msg)
+    key = {"lead_id": settlement.lead, "how": str(settlement.state)}
+    answer = {
+        "remote": settlement.remote_id,
+        "then": settlement.next_attempt,
+        "failed": int(settlement.failed),
+    }
+    if connection.execute(_SETTLE, key | answer).rowcount != 1:
+        msg = f"lead {settlement.lead} is not being sent and cannot be settled"
+        raise RuntimeError(msg)
+    connection.execute(
+        _END,
+        key | {"at": settlement.at, "answered": settlement.status, "said": settlement.detail},
+    )
+    mail = connection.execute(_MAIL_OF, {"lead_id": settlement.lead}).scalar_one()
+    follow_leads(connection, mail)
+
+
+def recover(connection: Connection, now: datetime, next_attempt: datetime | None) -> list[int]:
+    """After a crash: what was being sent is in doubt; the ids of those leads.
+
+    `next_attempt` is when they are sent again; a lead that was sent again before
+    waits for a person all the same.
+    """
+    rows = connection.execute(
+        sa.select(leads.c.id, leads.c.resent)
+        .where(sa.text(UNSETTLED), leads.c.state == "sending")
+        .order_by(leads.c.id)
+    ).all()
+    for lead, resent in rows:
+        settlement = Settlement(
+            lead=lead,
+            state=State.IN_DOUBT,
+            at=now,
+            detail="mailbridge was stopped before the answer came",
+            next_attempt=None if resent else next_attempt,
+        )
+        settle(connection, settlement)
+    return [lead for lead, _ in rows]
+
+
+def make_due(connection: Connection, now: datetime) -> None:
+    """Let every deferred lead go now: the destination is back."""
+    connection.execute(
+        leads.update()
+        .where(sa.text(UNSETTLED), leads.c.state == "deferred", leads.c.next_attempt > now)
+        .values(next_attempt=now)
+    )
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next lead is due, which may be past; None where none will be by itself."""
+    due = sa.func.coalesce(leads.c.next_attempt, leads.c.created)
+    held = (leads.c.state == "in_doubt") & leads.c.next_attempt.is_(None)
+    query = sa.select(sa.func.min(due, type_=leads.c.created.type)).where(
+        sa.text(UNSETTLED), leads.c.state != "sending", ~held
+    )
+    found: datetime | None = connection.execute(query).scalar()
+    return found

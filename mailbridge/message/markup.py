@@ -1,0 +1,246 @@
+"""HTML → canonical text with links, as a browser would show it, without loading anything.
+
+Lexbor repairs the HTML and writes it out again, every element closed and every
+`<` in a value escaped; that text is then read tag by tag. Walking the nodes
+themselves costs several times as much, for each step is a call into C.
+Styles count only where they stand in the element: a class hides nothing here.
+"""
+
+import re
+from collections import Counter
+from urllib.parse import unquote
+
+from selectolax.lexbor import LexborHTMLParser
+
+from mailbridge.message.layout import Layout
+from mailbridge.message.message import Body, Link
+from mailbridge.message.styles import PLAIN_STYLE, Style, read_style
+from mailbridge.message.textform import replace_surrogates, tidy, tidy_line
+
+# Elements whose content nobody sees; these are closed by their own name whatever stands inside.
+_RAW = re.compile(
+    r"<!--.*?-->|<(script|style|iframe|noembed|noframes)(?=[\s>])[^>]*+>.*?</\1>", re.S
+)
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s>]*+)([^>]*+)>")
+_HREF = re.compile(r'\shref="([^"]*+)"')
+_STYLED = re.compile(r'\s(?:style|hidden)="')
+
+_UNSEEN = frozenset(
+    {"head", "title", "template", "audio", "video", "canvas", "object", "datalist", "math"}
+)
+_VOID = frozenset(
+    {"area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input"}
+    | {"keygen", "link", "meta", "param", "source", "track", "wbr"}
+)
+_BLOCKS = frozenset(
+    {"address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details"}
+    | {"dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form"}
+    | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li"}
+    | {"listing", "main", "menu", "nav", "ol", "option", "p", "plaintext", "pre", "search"}
+    | {"section", "select", "summary", "tbody", "textarea", "tfoot", "thead", "ul", "xmp"}
+)
+_PREFORMATTED = frozenset({"pre", "listing", "plaintext", "textarea", "xmp"})
+
+
+def to_body(html: str, *, longest: int) -> Body:
+    """Return the canonical form of decoded HTML; never raises for any text.
+
+    `longest` bounds the characters of the result. Only HTML in which an unclosed
+    link has to be repeated in each paragraph can be longer than its source.
+    """
+    repaired = LexborHTMLParser(_tame(replace_surrogates(html))).html or ""
+    reading = _Reading()
+    reading.follow(_RAW.sub("", repaired))
+    text = tidy("".join(reading.layout.pieces)[:longest])
+    return Body(text, tuple(reading.links))
+
+
+class _Reading:
+    """One pass over repaired HTML: what is shown goes to the layout."""
+
+    __slots__ = ("depth", "frames", "gone", "hrefs", "layout", "links", "pre", "style", "styles")
+
+    def __init__(self) -> None:
+        self.layout = Layout()
+        self.links: list[Link] = []
+        self.depth = 0
+        self.gone = 0
+        """Depth of the element that hides everything in it; 0: none does."""
+        self.pre = 0
+        """How many preformatted elements are open."""
+        self.style = PLAIN_STYLE
+        self.frames: list[tuple[int, Style]] = []
+        """Depth of each open element with a style of its own, and the style outside it."""
+        self.hrefs: list[tuple[str, int]] = []
+        """Each open link, and where its text begins in the layout."""
+        self.styles: dict[str, Style] = {}
+        """Styles seen before: mails repeat a few of them hundreds of times."""
+
+    def follow(self, html: str) -> None:
+        pieces = iter(_TAG.split(html))
+        self._show(next(pieces))
+        for closing, name, attributes, text in zip(pieces, pieces, pieces, pieces, strict=True):
+            if closing:
+                self._close(name)
+            elif name in _VOID:
+                if not self.gone:
+                    self._stand_alone(name)
+            else:
+                self._open(name, attributes)
+            if text:
+                self._show(text)
+
+    def _show(self, text: str) -> None:
+        if self.gone or self.style.muted:
+            return
+        if "&" in text:
+            text = _unescape(text)
+        if self.pre:
+            self.layout.add_preformatted(text)
+        else:
+            self.layout.add(text)
+
+    def _stand_alone(self, name: str) -> None:
+        if name == "br":
+            self.layout.break_line()
+        elif name == "hr":
+            self.layout.end_line()
+
+    def _open(self, name: str, attributes: str) -> None:
+        self.depth += 1
+        if self.gone:
+            return
+        if attributes and _STYLED.search(attributes) and not self._restyle(attributes):
+            return
+        if name in _UNSEEN:
+            self.gone = self.depth
+        elif name in _BLOCKS:
+            self.layout.end_line()
+            if name in _PREFORMATTED:
+                self.pre += 1
+        elif name == "a":
+            found = _HREF.search(attributes)
+            self.hrefs.append((_unescape(found[1]) if found else "", len(self.layout.pieces)))
+        elif name in ("td", "th"):
+            self.layout.begin_cell()
+        elif name == "tr":
+            self.layout.begin_row()
+        elif name == "table":
+            self.layout.begin_table()
+
+    def _restyle(self, attributes: str) -> bool:
+        """Enter an element with a style; False where it is not shown at all."""
+        style = self.styles.get(attributes)
+        if style is None:
+            style = self.styles[attributes] = read_style(attributes)
+        if style.gone:
+            self.gone = self.depth
+            return False
+        self.frames.append((self.depth, self.style))
+        self.style = self.style.enter(style)
+        if style.block:
+            self.layout.end_line()
+        return True
+
+    def _close(self, name: str) -> None:
+        depth, self.depth = self.depth, self.depth - 1
+        if self.gone:
+            if self.gone == depth:
+                self.gone = 0
+            return
+        if name == "a":
+            self._close_link()
+        elif name in _BLOCKS:
+            self.layout.end_line()
+            if name in _PREFORMATTED:
+                self.pre -= 1
+        elif name == "tr":
+            self.layout.end_row()
+        elif name == "table":
+            self.layout.end_line()
+        if self.frames and self.frames[-1][0] == depth:
+            if self.style.block:
+                self.layout.end_line()
+            self.style = self.frames.pop()[1]
+
+    def _close_link(self) -> None:
+        if not self.hrefs:
+            return
+        href, start = self.hrefs.pop()
+        url = " ".join(href.split())
+        if not url or url.startswith("#") or url.lower().startswith("javascript:"):
+            return
+        text = tidy_line("".join(self.layout.pieces[start:]))
+        if self.style.muted and not text:
+            return
+        self.links.append(Link(text, url))
+        if text and not _says(text, url):
+            self.layout.pieces.append(f" <{url}>")
+
+
+def _unescape(text: str) -> str:
+    """Undo what lexbor escapes when it writes HTML out; it decoded everything else."""
+    text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">")
+    return text.replace("&quot;", '"').replace("&amp;", "&")
+
+
+def _says(text: str, url: str) -> bool:
+    """Whether a link's text already is its target, so that it need not be told twice."""
+    scheme, _, rest = url.partition(":")
+    match scheme.lower():
+        case "mailto":
+            return text.casefold() in (url.casefold(), unquote(rest).partition("?")[0].casefold())
+        case "tel":
+            return text == url or _digits(text) == _digits(unquote(rest))
+        case _:
+            bare = text.rstrip("/")
+            return bare in (url.rstrip("/"), rest.removeprefix("//").rstrip("/"))
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[^0-9+]", "", number)
+
+
+# Hostile HTML. An open formatting element is repeated in every following
+# paragraph (HTML standard, 13.2.4.3), and lexbor compares each attribute of an
+# element with all others: a few hundred kilobytes could take gigabytes or minutes.
+_FORMATTING = re.compile(
+    r"<(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*+>", re.I
+)
+_FORMATTING_END = re.compile(
+    r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*+>", re.I
+)
+_ANCHOR = re.compile(r"<a(?=[\s/])[^>]*+>", re.I)
+_ANY_TAG = re.compile(
+    r"""<!--.*?-->|<[a-z][^\s/>]*+(?:[\s/]++|[^\s/>][^\s/>=]*+"""
+    r"""(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+)*+>""",
+    re.I | re.S,
+)
+_REPEATED_MOST = 4_000_000
+_LONGEST_TAG = 8_000
+_SMALL = 60_000
+
+
+def _tame(html: str) -> str:
+    """Take out of HTML what would make its repair grow out of proportion.
+
+    Formatting is no part of the text form; a picture's data is not either.
+    """
+    if len(html) > _SMALL:
+        html = _ANY_TAG.sub(_drop_long, html)
+    tags = html.count("<")
+    if tags * len(html) < _REPEATED_MOST:
+        return html
+    kinds = Counter(_FORMATTING.findall(html))
+    # No more than three equal ones are repeated.
+    if sum(len(tag) * min(count, 3) for tag, count in kinds.items()) * tags > _REPEATED_MOST:
+        html = _FORMATTING_END.sub("", html)
+    anchors = _ANCHOR.findall(html)
+    if anchors and max(map(len, anchors)) * tags > _REPEATED_MOST * 8:
+        room = _REPEATED_MOST * 8 // tags
+        html = _ANCHOR.sub(lambda tag: tag[0] if len(tag[0]) <= room else "<a>", html)
+    return html
+
+
+def _drop_long(tag: re.Match[str]) -> str:
+    return tag[0] if len(tag[0]) <= _LONGEST_TAG or tag[0].startswith("<!--") else ""

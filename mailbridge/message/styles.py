@@ -1,0 +1,81 @@
+"""What an element's own style says about being seen: a small reading of CSS.
+
+Only the ways in which mails hide text are known here. `font-size` and
+`visibility` are inherited, and an element inside may undo them: layout tables of
+mail editors say `font-size:0` around text that is shown.
+"""
+
+import re
+from dataclasses import dataclass
+
+_STYLE = re.compile(r'\sstyle="([^"]*+)"')
+_HIDDEN = re.compile(r'\shidden="')
+_ZERO = re.compile(r"0*(?:\.0+|0)(?:[a-z]+|%)?")
+_SIZE = re.compile(r"(?<![#\w])(\d+(?:\.\d+)?|\.\d+)([a-z%]*)")
+_RELATIVE = ("em", "ex", "ch", "%")
+_BLOCK_DISPLAY = frozenset({"block", "table", "table-row", "flex", "grid", "list-item"})
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """None means that nothing is said, and the outer style goes on."""
+
+    gone: bool = False
+    """Neither the element nor anything in it is shown."""
+    block: bool = False
+    """Shown as a block, whatever the element is."""
+    tiny: bool | None = None
+    """Whether letters have no size."""
+    invisible: bool | None = None
+
+    @property
+    def muted(self) -> bool:
+        """Whether text directly in the element is not seen."""
+        return bool(self.tiny or self.invisible)
+
+    def enter(self, inner: "Style") -> "Style":
+        """Return the style inside an element that says `inner`, in this one."""
+        return Style(
+            block=inner.block,
+            tiny=self.tiny if inner.tiny is None else inner.tiny,
+            invisible=self.invisible if inner.invisible is None else inner.invisible,
+        )
+
+
+PLAIN_STYLE = Style()
+
+
+def read_style(attributes: str) -> Style:
+    """Read the attributes of a tag as lexbor writes them."""
+    if _HIDDEN.search(attributes):
+        return Style(gone=True)
+    found = _STYLE.search(attributes)
+    said: dict[str, str] = {}
+    for declaration in found[1].lower().split(";") if found else ():
+        name, _, value = declaration.partition(":")
+        said[name.strip()] = value.replace("!important", "").strip()
+    display = said.get("display", "")
+    if display == "none" or said.get("mso-hide") == "all" or _is_shut(said):
+        return Style(gone=True)
+    visibility = said.get("visibility")
+    return Style(
+        block=display in _BLOCK_DISPLAY,
+        tiny=_read_size(said.get("font-size", said.get("font", ""))),
+        invisible=None if visibility is None else visibility in ("hidden", "collapse"),
+    )
+
+
+def _is_shut(said: dict[str, str]) -> bool:
+    """Whether the box has no room and does not let its content out."""
+    sizes = (said.get(name, "") for name in ("max-height", "height", "max-width", "width"))
+    return said.get("overflow") == "hidden" and any(map(_ZERO.fullmatch, sizes))
+
+
+def _read_size(value: str) -> bool | None:
+    """Whether a font size is zero; None where it depends on the outer one or is not said."""
+    found = _SIZE.search(value)
+    if found is None:
+        return None if value in ("", "inherit", "smaller", "larger") else False
+    if float(found[1]) == 0:
+        return True
+    return None if found[2] in _RELATIVE else False

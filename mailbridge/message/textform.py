@@ -1,0 +1,44 @@
+"""Characters and lines of the canonical text form (design, "Text form").
+
+Everything that rules see passes through here, headers included. Letters are
+never changed beyond Unicode NFC: apostrophes, quotes and case stay as written.
+"""
+
+import re
+from unicodedata import is_normalized, normalize
+
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_BLANK = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+# C0 and C1 controls but tab and line feed; soft hyphen; zero-width characters;
+# byte order mark; marks and overrides of writing direction; invisible tags.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def drop_unseen(text: str) -> str:
+    """Leave out the characters that nobody sees."""
+    return text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
+
+
+def replace_surrogates(text: str) -> str:
+    """Put U+FFFD for halves of surrogate pairs: they are no text and cannot be stored."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def tidy(text: str) -> str:
+    """Return the canonical form of a text of one or more lines."""
+    text = _UNSEEN.sub("", _LINE_END.sub("\n", text))
+    if not text.isascii():
+        text = _SURROGATE.sub("\ufffd", _BLANK.sub(" ", text))
+        # Last, because what was taken out may have kept a letter from its accent.
+        if not is_normalized("NFC", text):
+            text = normalize("NFC", text)
+    return "\n".join([line.rstrip(" \t") for line in text.split("\n")]).strip("\n")
+
+
+def tidy_line(text: str) -> str:
+    """Return the canonical form on one line, blanks unified."""
+    return " ".join(tidy(text).split())

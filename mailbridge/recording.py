@@ -1,0 +1,166 @@
+"""Decisions into the ledger: what is known already is found out in the same transaction.
+
+Must not fetch, send or mark.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from mailbridge.decision import Decision, without_doubles
+from mailbridge.inbox.mail import Broken, Mail
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import Cursor, History, NewLead, NewMail, Place
+from mailbridge.log import logger
+from mailbridge.outcomes import Outcome
+from mailbridge.problems import Problem
+
+GONE = Problem(
+    code="mail-gone",
+    text="The mail is no longer where it lay, so it could not be read again.",
+    remedy="Move it back into the inbox, or enter the lead by hand.",
+)
+
+Decided = tuple[Mail | Broken, Decision | None]
+"""A mail with its decision; a broken one has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which inbox the mails are from, and how far back an inquiry can be a duplicate."""
+
+    inbox: str
+    window: timedelta
+
+
+def record(
+    ledger: Ledger,
+    origin: Origin,
+    decided: Iterable[Decided],
+    cursor: Cursor,
+    at: datetime,
+) -> Sequence[NewMail]:
+    """Write decisions and cursor in one transaction, without what the ledger has already.
+
+    The look at the past and the record stand in the same transaction, so two
+    inboxes that receive the same inquiry at once cannot both send it.
+    """
+    decided = list(decided)
+    earliest = min((m.received for m, _ in decided if isinstance(m, Mail)), default=at)
+    recorded: list[NewMail] = []
+    with ledger.writing() as book:
+        for group in _without_repeats(decided):
+            decisions = [decision for _, decision in group if decision]
+            history = book.history(
+                {d.identity for d in decisions}, {f for d in decisions for f in _fingerprints(d)}, earliest - origin.window
+            )
+            fresh = []
+            for mail, decision in group:
+                place = Place(origin.inbox, mail.folder, mail.uidvalidity, mail.uid)
+                old = _same_place(history, decision, place)
+                if old is None:
+                    fresh.append(_new_mail(mail, decision, history, place, at))
+                else:
+                    book.relocate(old, place)
+            book.record(fresh, None, at)
+            recorded += fresh
+        book.record([], cursor, at)
+    return recorded
+
+
+def record_again(
+    ledger: Ledger,
+    origin: Origin,
+    mail_id: int,
+    decided: Sequence[Decided],
+    at: datetime,
+) -> Sequence[NewMail]:
+    """Replace the decision on a mail; without a new one, say that the mail is gone."""
+    with ledger.writing() as book:
+        if not decided:
+            book.cannot_redecide(mail_id, GONE)
+            return []
+        [(mail, decision)] = decided
+        prints = _fingerprints(decision) if decision else ()
+        history = book.history((), prints, at - origin.window)
+        place = Place(origin.inbox, mail.folder, mail.uidvalidity, mail.uid)
+        fresh = _new_mail(mail, decision, history, place, at)
+        book.redecide(mail_id, fresh)
+        return [fresh]
+
+
+def _without_repeats(
+    decided: Sequence[Decided],
+) -> Iterator[list[Decided]]:
+    """Cut where a mail or an inquiry comes a second time, so that the first is on record."""
+    group: list[Decided] = []
+    seen: set[str] = set()
+    for mail, decision in decided:
+        keys = {decision.identity, *_fingerprints(decision)} if decision else set()
+        if keys & seen:
+            yield group
+            group, seen = [], set()
+        group.append((mail, decision))
+        seen |= keys
+    if group:
+        yield group
+
+
+def _fingerprints(decision: Decision) -> list[str]:
+    return [one.prepared.fingerprint for one in decision.wanted]
+
+
+def _same_place(history: History, decision: Decision | None, place: Place) -> int | None:
+    """Give the mail's id when only its folder's UIDVALIDITY has changed."""
+    known = history.mails.get(decision.identity) if decision else None
+    if known is None or known.place.uidvalidity == place.uidvalidity:
+        return None
+    same = (known.place.inbox, known.place.folder) == (place.inbox, place.folder)
+    return known.id if same else None
+
+
+def _new_mail(
+    mail: Mail | Broken, decision: Decision | None, history: History, place: Place, at: datetime
+) -> NewMail:
+    if isinstance(mail, Broken) or decision is None:
+        reason = mail.reason if isinstance(mail, Broken) else ""
+        return NewMail(
+            place=place,
+            identity=f"{place.inbox}/{place.folder}/{place.uidvalidity}/{place.uid}",
+            message_id="",
+            received=at,
+            size=0,
+            outcome=Outcome.UNREADABLE,
+            problems=(Problem(code="not-fetched", text=reason),),
+        )
+    decision = without_doubles(decision, history)
+    logger().info("mail decided", inbox=place.inbox, uid=place.uid, outcome=decision.outcome.value, portal=decision.portal)
+    message, reading = decision.message, decision.reading
+    sending = decision.outcome in {Outcome.LEAD, Outcome.DUPLICATE}
+    return NewMail(
+        place=place,
+        identity=decision.identity,
+        message_id=message.message_id,
+        received=mail.received,
+        size=mail.size,
+        outcome=Outcome.DEFERRED if decision.outcome is Outcome.LEAD else decision.outcome,
+        portal=decision.portal,
+        subject=message.subject if decision.portal else "",
+        problems=decision.problems,
+        leads=tuple(
+            NewLead(
+                part=one.part,
+                payload=one.payload,
+                fingerprint=one.prepared.fingerprint,
+                fields={name: asdict(found) for name, found in one.inquiry.fields.items()},
+                duplicate_of=one.duplicate_of,
+            )
+            for one in decision.wanted
+        )
+        if sending
+        else (),
+        text=reading.text if reading else "",
+        text_part=reading.part if reading else "",
+        raw=mail.raw if decision.outcome.for_review else b"",
+        duplicate_of=decision.duplicate_of,
+    )

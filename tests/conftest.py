@@ -1,0 +1,119 @@
+"""Fixtures that more than one room's tests need: the mail servers."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from imapclient import IMAPClient
+
+from mailbridge.inbox.account import Account, Tls
+from mailbridge.sandbox.mailserver import MailServer, running_mailserver
+from tests.servers.dovecot import Dovecot, running_dovecot
+from tests.servers.mailbox import Mailbox
+
+
+def _needs_dovecot(error: FileNotFoundError) -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(str(error), pytrace=False)
+    pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator[Dovecot]:
+    """A real Dovecot: keywords, MOVE, UIDPLUS; TLS with a CA of its own."""
+    try:
+        with running_dovecot() as server:
+            yield server
+    except FileNotFoundError as exc:
+        _needs_dovecot(exc)
+
+
+@pytest.fixture(scope="session")
+def dotted_dovecot() -> Iterator[Dovecot]:
+    """A Dovecot whose folders are called `INBOX.Leads.Sent`, and that offers no MOVE."""
+    extra = "imap_capability = IMAP4rev1 UIDPLUS NAMESPACE UNSELECT LITERAL+"
+    try:
+        with running_dovecot(separator=".", prefix="INBOX.", extra=extra) as server:
+            yield server
+    except FileNotFoundError as exc:
+        _needs_dovecot(exc)
+
+
+def account_on(server: Dovecot) -> Account:
+    """An account that nobody has used, with an empty INBOX, over TLS."""
+    return Account(
+        name="sales",
+        host=server.host,
+        port=server.imaps,
+        tls=Tls.IMPLICIT,
+        ca_file=server.ca_file,
+        user=f"u{secrets.token_hex(6)}",
+        password=server.password,
+        timeout=10.0,
+        deadline=30.0,
+    )
+
+
+def mailbox_on(server: Dovecot, account: Account) -> Iterator[Mailbox]:
+    """That account's mailbox as its owner sees it."""
+    with IMAPClient("127.0.0.1", server.imap, ssl=False, timeout=10.0) as client:
+        client.login(account.user, account.password)
+        yield Mailbox(client)
+
+
+@pytest.fixture
+def account(dovecot: Dovecot) -> Account:
+    """An account on Dovecot that nobody has used, over TLS."""
+    return account_on(dovecot)
+
+
+@pytest.fixture
+def mailbox(dovecot: Dovecot, account: Account) -> Iterator[Mailbox]:
+    """The mailbox of `account` as its owner sees it."""
+    yield from mailbox_on(dovecot, account)
+
+
+@pytest.fixture
+def dotted_account(dotted_dovecot: Dovecot) -> Account:
+    """An account on the Dovecot with dots, over STARTTLS."""
+    return replace(account_on(dotted_dovecot), port=dotted_dovecot.imap, tls=Tls.STARTTLS)
+
+
+@pytest.fixture
+def dotted_mailbox(dotted_dovecot: Dovecot, dotted_account: Account) -> Iterator[Mailbox]:
+    """The mailbox of `dotted_account`."""
+    yield from mailbox_on(dotted_dovecot, dotted_account)
+
+
+@pytest.fixture(scope="session")
+def pymap() -> Iterator[MailServer]:
+    """The demo's mail server: no keywords, so that mails are moved."""
+    with running_mailserver() as server:
+        yield server
+
+
+@pytest.fixture
+def pymap_account(pymap: MailServer) -> Account:
+    """The one account of pymap, over plain loopback; empty where `pymap_mailbox` is used."""
+    return Account(
+        name="demo",
+        host=pymap.host,
+        port=pymap.port,
+        tls=Tls.NONE,
+        user=pymap.user,
+        password=pymap.password,
+        timeout=10.0,
+        deadline=30.0,
+    )
+
+
+@pytest.fixture
+def pymap_mailbox(pymap_account: Account) -> Iterator[Mailbox]:
+    """Its mailbox, emptied first: there is but one user."""
+    with IMAPClient(pymap_account.host, pymap_account.port, ssl=False, timeout=10.0) as client:
+        client.login(pymap_account.user, pymap_account.password)
+        mailbox = Mailbox(client)
+        mailbox.empty()
+        yield mailbox

@@ -1,0 +1,26 @@
+"""What this room's tests share."""
+
+from collections.abc import Callable
+
+import pytest
+
+from mailbridge.inbox.account import Account, Tls
+
+
+@pytest.fixture
+def local_account() -> Callable[..., Account]:
+    """Makes an account for a scripted server on this port, over plain loopback."""
+
+    def make(port: int, *, timeout: float = 5.0, deadline: float = 10.0) -> Account:
+        return Account(
+            name="sales",
+            host="127.0.0.1",
+            port=port,
+            tls=Tls.NONE,
+            user="office",
+            password="hush",
+            timeout=timeout,
+            deadline=deadline,
+        )
+
+    return make

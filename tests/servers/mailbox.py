@@ -1,0 +1,79 @@
+"""A person's own view on a mailbox: what tests put there, and what they find.
+
+By imapclient directly, so that nothing of mailbridge checks itself.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from imapclient import IMAPClient
+
+
+class Mailbox:
+    """One connection of a mail program."""
+
+    def __init__(self, client: IMAPClient) -> None:
+        self.client = client
+
+    def append(
+        self,
+        raw: bytes,
+        folder: str = "INBOX",
+        flags: Iterable[str] = (),
+        received: datetime | None = None,
+    ) -> int:
+        """Put a mail there; its UID."""
+        said = self.client.append(folder, raw, tuple(flags), received)
+        found = re.search(rb"\[APPENDUID \d+ (\d+)\]", said)
+        assert found is not None, said
+        return int(found[1])
+
+    def flags(self, folder: str = "INBOX") -> dict[int, set[str]]:
+        r"""Each mail's flags by UID, without `\Recent`."""
+        self.client.select_folder(folder, readonly=True)
+        found = self.client.get_flags(self.client.search("ALL"))
+        shown = {uid: {flag.decode() for flag in flags} for uid, flags in found.items()}
+        return {uid: flags - {r"\Recent"} for uid, flags in shown.items()}
+
+    def subjects(self, folder: str = "INBOX") -> list[str]:
+        """The subjects in the order of arrival."""
+        self.client.select_folder(folder, readonly=True)
+        uids = self.client.search("ALL")
+        found = self.client.fetch(uids, ["ENVELOPE"])
+        return [found[uid][b"ENVELOPE"].subject.decode() for uid in uids]
+
+    def folders(self) -> set[str]:
+        """Names of all folders, as the server spells them."""
+        return {name for _, _, name in self.client.list_folders()}
+
+    def subscribed(self) -> set[str]:
+        return {name for _, _, name in self.client.list_sub_folders()}
+
+    def add_flags(self, uids: Iterable[int], flags: Iterable[str], folder: str = "INBOX") -> None:
+        self.client.select_folder(folder)
+        self.client.add_flags(list(uids), list(flags), silent=True)
+
+    def delete(self, uids: Iterable[int], folder: str = "INBOX") -> None:
+        """Delete for good."""
+        self.client.select_folder(folder)
+        self.client.delete_messages(list(uids), silent=True)
+        self.client.uid_expunge(list(uids))
+
+    def move(self, uids: Iterable[int], target: str, folder: str = "INBOX") -> None:
+        self.client.select_folder(folder)
+        self.client.move(list(uids), target)
+
+    def make_anew(self, folder: str) -> None:
+        """Delete a folder and make it again: its UIDVALIDITY changes."""
+        self.client.unselect_folder()
+        self.client.delete_folder(folder)
+        self.client.create_folder(folder)
+
+    def empty(self) -> None:
+        """As on the first day: no mail, no folder but INBOX."""
+        uids = self.flags()
+        if uids:
+            self.delete(uids)
+        for name in self.folders() - {"INBOX"}:
+            self.client.delete_folder(name)
