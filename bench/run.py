@@ -113,7 +113,7 @@ def main() -> None:
             timings = race(arena, contestants, options.rounds)
             print_table(timings, len(corpus))
             if options.profile:
-                plain = median(t.wall for t in timings["mailbridge"])
+                plain = median(t.cpu for t in timings["mailbridge"])
                 print_shares(arena, plain)
         except WrongResultError as wrong:
             sys.exit(f"bench: {wrong}")
@@ -186,7 +186,7 @@ def print_shares(arena: Arena, plain: float) -> None:
     for entry, cpu in sorted(booked["entries"].items(), key=lambda item: -item[1]):
         if cpu >= total / 100:
             print(f"  {entry:40}{cpu / total:>6.1%}{cpu:>8.2f}")
-    print(f"\nlooking on costs {timing.wall / plain - 1:+.0%} of the time without it")
+    print(f"\nlooking on costs {timing.cpu / plain - 1:+.0%} of the CPU time without it")
 
 
 if __name__ == "__main__":

@@ -44,7 +44,8 @@ class Clock:
         self.wall: defaultdict[str, float] = defaultdict(float)
         self.entries: defaultdict[str, float] = defaultdict(float)
         """CPU seconds."""
-        self._cpu_before: dict[int, float] = {threading.get_ident(): time.thread_time()}
+        self._cpu_before: defaultdict[int | None, float] = defaultdict(float)
+        self._cpu_before[threading.get_native_id()] = time.thread_time()
         self._before = time.perf_counter()
 
     def start(self) -> None:
@@ -59,16 +60,21 @@ class Clock:
 
     def _tick(self, _number: int, interrupted: FrameType | None) -> None:
         now = time.perf_counter()
-        for thread, current in sys._current_frames().items():  # noqa: SLF001
-            # The handler's own frame is no part of what it interrupted.
-            frame = interrupted if thread == threading.get_ident() else current
-            step, entry = find_step(frame)
-            spent = time.clock_gettime(time.pthread_getcpuclockid(thread))
-            cpu = spent - self._cpu_before.get(thread, 0.0)
+        frames = sys._current_frames()  # noqa: SLF001
+        # The handler's own frame is no part of what it interrupted.
+        frames[threading.get_ident()] = interrupted or frames[threading.get_ident()]
+        for thread in threading.enumerate():
+            if thread.ident not in frames:
+                continue
+            step, entry = find_step(frames[thread.ident])
+            spent = time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
+            # By the kernel's number: Python's own is soon another thread's. Read from another
+            # CPU, the clock of a running thread may stand a moment back.
+            cpu = max(spent - self._cpu_before[thread.native_id], 0.0)
             self.cpu[step] += cpu
             self.entries[f"{step}: {entry}"] += cpu
             self.wall[step] += now - self._before
-            self._cpu_before[thread] = spent
+            self._cpu_before[thread.native_id] = spent
         self._before = now
 
 

@@ -24,7 +24,7 @@ def main() -> None:
         # The reader of our output went away, as `head` does; that is no error.
         sys.stderr.close()
         sys.exit(0)
-    except Exception as defect:
+    except Exception as defect:  # noqa: BLE001  (the last boundary there is)
         log.logger().error("a defect in mailbridge", exc_info=defect)
         print(  # noqa: T201  (the boundary speaks)
             "mailbridge: this is a defect in mailbridge, not your mistake; "

@@ -6,7 +6,7 @@ The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is mad
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -29,6 +29,7 @@ from mailbridge.documents.settings import (
     Settings,
     load_settings,
     missing_for_run,
+    plain_secrets,
 )
 from mailbridge.documents.source import read_text
 from mailbridge.errors import BadDocument, MailbridgeError
@@ -75,7 +76,8 @@ def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
 
     Raises BadDocument with the problems of every file.
     """
-    portals, problems = [], []
+    portals: list[Portal] = []
+    problems: list[Problem] = []
     for file in rule_files(path):
         try:
             portals.append(compile_portal(parse(read_text(file), str(file)), seconds))
@@ -116,16 +118,25 @@ class App:
         settings = load_settings(file, os.environ if secrets else None)
         return cls(settings=settings, file=file, rules=tuple(rules))
 
+    def require_inboxes(self) -> None:
+        """Raise MailbridgeError where no inbox is set."""
+        self._require_file()
+        if not self.settings.inboxes:
+            raise BadDocument(missing_for_run(self.settings, str(self.file))[:1])
+
     def require(self) -> None:
-        """Raise BadDocument where something is missing that watching and sending need."""
+        """Raise MailbridgeError where something is missing that watching and sending need."""
+        self._require_file()
+        if problems := missing_for_run(self.settings, str(self.file)):
+            raise BadDocument(problems)
+
+    def _require_file(self) -> None:
         if self.file is None:
             usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
             raise MailbridgeError(
                 "No settings file was found. Copy config.example.yaml to "
                 f"{usual} (or name yours with --config or ${CONFIG_VARIABLE})."
             )
-        if problems := missing_for_run(self.settings, str(self.file)):
-            raise BadDocument(problems)
 
     def configure_log(self) -> None:
         """Send events where the settings say."""
@@ -237,6 +248,4 @@ class App:
 
     def warnings(self) -> tuple[Problem, ...]:
         """Name what works and should not stay so."""
-        from mailbridge.documents.settings import plain_secrets
-
         return plain_secrets(self.settings, str(self.file)) if self.file else ()

@@ -16,11 +16,12 @@ from mailbridge.decision import Decision, Policy, decide, known_by_mark
 from mailbridge.dispatch import now
 from mailbridge.errors import InboxError, InboxUnreachable
 from mailbridge.inbox.account import Account
+from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken, FolderState, Mail
 from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Cursor, NewMail, Place
+from mailbridge.ledger.records import Cursor, MailRecord, NewMail, Place
 from mailbridge.outcomes import Outcome
 from mailbridge.recording import Origin, record, record_again
 from mailbridge.rules.judgement import Portals
@@ -132,18 +133,10 @@ class Bridge:
             self.ledger.set_cursor(cursor)
         if cursor.next_uid >= state.uidnext:
             return
-        for uids in self._batches(folder, self._unread(inbox, cursor)):
+        for uids in self._batches(folder, unread(inbox, cursor)):
             yield self._take_in(inbox, cursor, uids)
         done = replace(cursor, next_uid=max(cursor.next_uid, state.uidnext))
         self.ledger.set_cursor(done)
-
-    def _unread(self, inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:
-        first = cursor.next_uid
-        if first < cursor.fresh_from and cursor.backlog_since is not None:
-            yield from inbox.new_uids(
-                cursor.folder, first, below=cursor.fresh_from, since=cursor.backlog_since
-            )
-        yield from inbox.new_uids(cursor.folder, max(first, cursor.fresh_from))
 
     def _batches(self, folder: str, uids: Iterator[int]) -> Iterator[list[int]]:
         """Cut into batches; around a mail that broke the connection, one by one."""
@@ -162,7 +155,11 @@ class Bridge:
         first = (cursor.folder, uids[0])
         if self._stumbles[first] >= STUMBLES:
             reason = f"The connection broke {STUMBLES} times while this mail was fetched."
-            return [Broken(folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uids[0], reason=reason)]
+            return [
+                Broken(
+                    folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uids[0], reason=reason
+                )
+            ]
         try:
             mails = list(inbox.fetch(cursor.folder, cursor.uidvalidity, uids))
         except InboxUnreachable:
@@ -181,26 +178,28 @@ class Bridge:
         """Decide anew what `retry` asked for, from the ledger's copy or the server's."""
         outcomes: Counter[Outcome] = Counter()
         for known in self.ledger.to_decide_again(self.name):
-            place = known.place
-            mail: Mail | Broken | None
-            if known.raw:
-                mail = Mail(
-                    folder=place.folder,
-                    uidvalidity=place.uidvalidity,
-                    uid=place.uid,
-                    raw=known.raw,
-                    received=known.received,
-                    flags=frozenset(),
-                    size=known.size,
-                )
-            else:
-                mail = next(inbox.fetch(place.folder, place.uidvalidity, [place.uid]), None)
-            decided = [(mail, self._decide(mail))] if mail else []
-            for fresh in record_again(
-                self.ledger, self.watch.origin, known.id, decided, self.clock()
-            ):
-                outcomes[fresh.outcome] += 1
+            mail = self._again(inbox, known)
+            decided = (mail, self._decide(mail)) if mail else None
+            fresh = record_again(self.ledger, self.watch.origin, known, decided, self.clock())
+            outcomes[fresh.outcome] += 1
         return outcomes
+
+    def _again(self, inbox: ImapInbox, known: MailRecord) -> Mail | Broken | None:
+        place = known.place
+        if known.raw:
+            return Mail(
+                folder=place.folder,
+                uidvalidity=place.uidvalidity,
+                uid=place.uid,
+                raw=known.raw,
+                received=known.received,
+                flags=frozenset(),
+                size=known.size,
+            )
+        try:
+            return next(inbox.fetch(place.folder, place.uidvalidity, [place.uid]), None)
+        except UidValidityChanged:
+            return None  # had it still been there, this poll would have found it again
 
     def _place_marks(self, inbox: ImapInbox) -> None:
         while waiting := self.ledger.to_mark(self.name, limit=500):
@@ -226,7 +225,7 @@ class Bridge:
             wanted,
             self._marking[folder],
             self.watch.mark_folders,
-            self.watch.mark_seen,
+            seen=self.watch.mark_seen,
         )
         done = {mails[uid][0]: mails[uid][1].value for uid in (*marked.done, *marked.gone)}
         moved = {
@@ -234,6 +233,16 @@ class Bridge:
             for uid, place in marked.moved.items()
         }
         self.ledger.marked(done, moved)
+
+
+def unread(inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:
+    """Give the UIDs that count and have not been read, lowest first."""
+    first = cursor.next_uid
+    if first < cursor.fresh_from and cursor.backlog_since is not None:
+        yield from inbox.new_uids(
+            cursor.folder, first, below=cursor.fresh_from, since=cursor.backlog_since
+        )
+    yield from inbox.new_uids(cursor.folder, max(first, cursor.fresh_from))
 
 
 def follow(

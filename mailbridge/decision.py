@@ -7,6 +7,7 @@ files, servers or the ledger; what the ledger knows is handed to `without_double
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from mailbridge.delivery.payload import EmailKey, payload_of
@@ -80,14 +81,14 @@ class Decision:
 def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Policy) -> Decision:
     """Say what becomes of a mail, by its bytes and when it was received alone."""
     message = read(raw, policy.limits)
-    identity = identify(message)
     if isinstance(message, Unreadable):
         return Decision(
             outcome=Outcome.UNREADABLE,
-            identity=identity,
+            identity=sha256(raw).hexdigest(),
             message=message,
             problems=message.problems,
         )
+    identity = identify(message)
     authenticated = authenticates(message, policy.authentication_server)
     verdict = judge(message, portals, authenticated=authenticated)
     match verdict:

@@ -3,7 +3,7 @@
 import logging
 import sys
 from pathlib import Path
-from typing import IO
+from typing import TextIO
 
 import structlog
 
@@ -20,7 +20,7 @@ def configure(level: str = "info", style: str = "auto", file: Path | None = None
     `style` is `text`, `json`, or `auto`: text with colours on a terminal, plain
     text elsewhere. Times are UTC, ISO 8601.
     """
-    stream: IO[str] = sys.stderr if file is None else file.open("a", encoding="utf-8")
+    stream: TextIO = sys.stderr if file is None else file.open("a", encoding="utf-8")
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from mailbridge.decision import Decision, without_doubles
 from mailbridge.inbox.mail import Broken, Mail
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Cursor, History, NewLead, NewMail, Place
+from mailbridge.ledger.records import Cursor, History, MailRecord, NewLead, NewMail, Place
 from mailbridge.log import logger
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
@@ -52,7 +52,9 @@ def record(
         for group in _without_repeats(decided):
             decisions = [decision for _, decision in group if decision]
             history = book.history(
-                {d.identity for d in decisions}, {f for d in decisions for f in _fingerprints(d)}, earliest - origin.window
+                {d.identity for d in decisions},
+                {f for d in decisions for f in _fingerprints(d)},
+                earliest - origin.window,
             )
             fresh = []
             for mail, decision in group:
@@ -71,22 +73,31 @@ def record(
 def record_again(
     ledger: Ledger,
     origin: Origin,
-    mail_id: int,
-    decided: Sequence[Decided],
+    known: MailRecord,
+    decided: Decided | None,
     at: datetime,
-) -> Sequence[NewMail]:
-    """Replace the decision on a mail; without a new one, say that the mail is gone."""
+) -> NewMail:
+    """Replace the decision on a mail; None says that the mail is gone, and the old one stays."""
     with ledger.writing() as book:
-        if not decided:
-            book.cannot_redecide(mail_id, GONE)
-            return []
-        [(mail, decision)] = decided
-        prints = _fingerprints(decision) if decision else ()
-        history = book.history((), prints, at - origin.window)
-        place = Place(origin.inbox, mail.folder, mail.uidvalidity, mail.uid)
-        fresh = _new_mail(mail, decision, history, place, at)
-        book.redecide(mail_id, fresh)
-        return [fresh]
+        if decided is None:
+            fresh = NewMail(
+                place=known.place,
+                identity=known.identity,
+                message_id=known.message_id,
+                received=known.received,
+                size=known.size,
+                outcome=known.outcome,
+                portal=known.portal,
+                subject=known.subject,
+                problems=(*(p for p in known.problems if p != GONE), GONE),
+            )
+        else:
+            mail, decision = decided
+            prints = _fingerprints(decision) if decision else ()
+            history = book.history((), prints, known.received - origin.window)
+            fresh = _new_mail(mail, decision, history, known.place, at)
+        book.redecide(known.id, fresh)
+    return fresh
 
 
 def _without_repeats(
@@ -134,7 +145,13 @@ def _new_mail(
             problems=(Problem(code="not-fetched", text=reason),),
         )
     decision = without_doubles(decision, history)
-    logger().info("mail decided", inbox=place.inbox, uid=place.uid, outcome=decision.outcome.value, portal=decision.portal)
+    logger().info(
+        "mail decided",
+        inbox=place.inbox,
+        uid=place.uid,
+        outcome=decision.outcome.value,
+        portal=decision.portal,
+    )
     message, reading = decision.message, decision.reading
     sending = decision.outcome in {Outcome.LEAD, Outcome.DUPLICATE}
     return NewMail(

@@ -3,6 +3,7 @@
 Nothing heavy is imported here, so that `--help` and completion answer at once.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -64,7 +65,7 @@ def _version(wanted: bool) -> None:  # noqa: FBT001  (Typer calls it so)
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001, FBT002  (acts by its callback)
+    version: Annotated[
         bool, typer.Option("--version", help="Show the version and end.", callback=_version)
     ] = False,
 ) -> None:
@@ -238,7 +239,9 @@ def retry(
 
 @app.command()
 def sandbox(
-    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0: any free one.")] = 8025,
+    port: Annotated[
+        int, typer.Option(metavar="N", min=0, max=65535, help="0: any free one.")
+    ] = 8025,
     key: Annotated[
         str, typer.Option(metavar="KEY", help="The API key that it accepts.")
     ] = "sandbox",
@@ -311,9 +314,7 @@ def rules_schema() -> None:
     print_schema()
 
 
-def _day(text: str | None) -> "object":
-    from datetime import UTC, datetime
-
+def _day(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:

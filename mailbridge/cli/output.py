@@ -1,8 +1,8 @@
 """How commands speak: tables and colours on a terminal, tab-separated lines in a pipe."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import track
@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from mailbridge.outcomes import Outcome
+
+T = TypeVar("T")
 
 console = Console(highlight=False, soft_wrap=False)
 errors = Console(stderr=True, highlight=False)
@@ -28,6 +30,11 @@ COLOURS = {
 def say(text: str = "") -> None:
     """Print one line as it is."""
     console.print(Text(text), soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """Print one line to stderr as it is."""
+    errors.print(Text(text), soft_wrap=True)
 
 
 def heading(text: str) -> None:
@@ -50,7 +57,7 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     console.print(drawn)
 
 
-def progress(items: Iterable[object], what: str, total: int | None = None) -> Iterator[object]:
+def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
     """Show a progress bar on a terminal, none elsewhere."""
     if not errors.is_terminal:
         yield from items
@@ -70,8 +77,3 @@ def _styled(cell: object) -> Text:
         return Text(cell.astimezone().strftime("%Y-%m-%d %H:%M:%S"))
     style = COLOURS.get(cell, "") if isinstance(cell, Outcome) else ""
     return Text(_plain(cell), style=style)
-
-
-def is_interactive() -> bool:
-    """Whether a person watches."""
-    return sys.stdout.isatty()

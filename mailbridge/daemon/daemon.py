@@ -69,7 +69,9 @@ class Daemon:
         def mark_soon() -> None:
             # In the pool: an inbox in the middle of a long poll must not hold up delivery.
             for bridge in self.bridges:
-                scheduler.add_job(self._mark, args=[bridge], id=f"mark:{bridge.name}", replace_existing=True)
+                scheduler.add_job(
+                    self._mark, args=[bridge], id=f"mark:{bridge.name}", replace_existing=True
+                )
 
         deliverer = Thread(target=self._deliver, args=[mark_soon], name="delivery")
         with _signals(self.stop):

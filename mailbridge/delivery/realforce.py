@@ -84,6 +84,17 @@ class Realforce:
         finally:
             self._last_used = time.monotonic()
 
+    def reach(self) -> Unreachable | None:
+        """See whether the server answers at all, for `check`; sends no lead and no key.
+
+        Any HTTP status will do: nothing is documented that would test the key.
+        """
+        try:
+            self._session.head(self._request.url or "", timeout=self._timeouts).close()
+        except _NETWORK as error:
+            return Unreachable(reason=self._reason(error))
+        return None
+
     def close(self) -> None:
         """Close the kept connection."""
         self._session.close()

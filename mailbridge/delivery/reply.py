@@ -100,7 +100,8 @@ def one_line(text: str, masks: Mapping[str, str]) -> str:
     """Return the text without control characters and line breaks, masked values replaced."""
     line = _flat(text)
     for label, value in sorted(masks.items(), key=lambda item: -len(item[1])):
-        if hidden := _flat(value):
+        hidden = _flat(value)
+        if hidden and len(hidden) <= len(line):
             whole = rf"(?<!\w){re.escape(hidden)}(?!\w)"
             line = re.sub(whole, f"[{label}]", line, flags=re.IGNORECASE)
     return line

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, GetPydanticSchema, ValidationInfo, model_validator
 
 from mailbridge.documents.secrets import Secret
 from mailbridge.documents.shape import Shape
@@ -36,6 +36,13 @@ IMPLICIT_TLS_PORT, IMAP_PORT = 993, 143
 
 def _default_port(so_far: Mapping[str, Any]) -> int:
     return IMPLICIT_TLS_PORT if so_far.get("tls") == "implicit" else IMAP_PORT
+
+
+_CAPPED = Literal[
+    "sender_message", "sender_firstname", "sender_lastname", "sender_email", "sender_number"
+]
+CappedField = Annotated[str, GetPydanticSchema(lambda _, handler: handler(_CAPPED))]
+"""A text to everybody else, so that the lengths are a mapping of texts."""
 
 
 class InboxSettings(Shape):
@@ -105,6 +112,12 @@ class InboxSettings(Shape):
         description="The first start sends no old mail, unless a day is named here: then mail "
         "received from that day on.",
         examples=["2026-11-22"],
+    )
+    authentication_server: Line | None = Field(
+        default=None,
+        description="The mail server whose word on a sender's authenticity is believed: the first "
+        "word of the Authentication-Results header in your mails. Without it, none is.",
+        examples=["mx.example.org"],
     )
     batch: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=100, description="How many mails are fetched at once."
@@ -180,12 +193,7 @@ class DestinationSettings(Shape):
         description="The proxy to go through; the environment's proxy settings do not count.",
         examples=["http://proxy.example.org:3128"],
     )
-    max_lengths: dict[
-        Literal[
-            "sender_message", "sender_firstname", "sender_lastname", "sender_email", "sender_number"
-        ],
-        Count,
-    ] = Field(
+    max_lengths: dict[CappedField, Count] = Field(
         default_factory=dict,
         description="The greatest number of characters for a field; no limit without it.",
         examples=[{"sender_message": 5000}],

@@ -32,6 +32,19 @@ from mailbridge.documents.values import (
 from mailbridge.documents.wording import UnfitError
 from mailbridge.problems import Problem
 
+__all__ = [
+    "DestinationSettings",
+    "InboxSettings",
+    "LeadSettings",
+    "LedgerSettings",
+    "LimitSettings",
+    "LogSettings",
+    "Settings",
+    "load_settings",
+    "missing_for_run",
+    "plain_secrets",
+]
+
 
 class LeadSettings(Shape):
     """What a lead looks like."""
@@ -56,7 +69,7 @@ class LeadSettings(Shape):
 
 
 class LimitSettings(Shape):
-    """What a single mail may cost."""
+    """What a single mail may cost; one that would cost more is kept for a person."""
 
     mail_size: Annotated[Size, Field(ge=1000)] = Field(
         default=25_000_000,
@@ -69,7 +82,8 @@ class LimitSettings(Shape):
     parts: Count = Field(default=500, description="The greatest number of parts in a mail.")
     nesting: Count = Field(default=20, description="How deep the parts of a mail may be nested.")
     text_length: Count = Field(
-        default=200_000, description="The greatest number of characters of text that rules see."
+        default=1_000_000,
+        description="The greatest number of characters in a mail's text or in its HTML.",
     )
     pattern_time: Annotated[Duration, AfterValidator(at_least("1ms"))] = Field(
         default=timedelta(milliseconds=200),
@@ -123,7 +137,8 @@ class Settings(Shape):
         default_factory=LedgerSettings, description="The record of every mail and lead."
     )
     limits: Annotated[LimitSettings, _EMPTY] = Field(
-        default_factory=LimitSettings, description="What a single mail may cost."
+        default_factory=LimitSettings,
+        description="What a single mail may cost; one that would cost more is kept for a person.",
     )
     log: Annotated[LogSettings, _EMPTY] = Field(
         default_factory=LogSettings, description="What mailbridge writes about itself."

@@ -1,10 +1,11 @@
 """What can go wrong on a connection, and the message for each.
 
     InboxUnreachable
+    ├── BrokenOff          the server ended the connection, with a BYE or without a word
     └── Garbled            the answer cannot be understood; the connection still stands
     InboxRefused
-    ├── Declined           the server said NO or BAD; the connection still stands
-    └── UidValidityChanged the folder was made anew: every UID known of it is void
+    └── Declined           the server said NO or BAD; the connection still stands
+    UidValidityChanged     the folder was made anew: every UID known of it is void
 
 Nothing of imaplib, imapclient, ssl or socket passes beyond `session`.
 """
@@ -29,6 +30,10 @@ class Declined(InboxRefused):
         super().__init__(message)
         self.code = code
         self.text = text
+
+
+class BrokenOff(InboxUnreachable):
+    """The server ended the connection instead of answering."""
 
 
 class Garbled(InboxUnreachable):
@@ -86,6 +91,12 @@ def unreachable(account: Account, what: str) -> InboxUnreachable:
 def refused(account: Account, what: str) -> InboxRefused:
     """Build an error that somebody must mend."""
     return InboxRefused(f"{account.place}: {what}")
+
+
+def check_folder_name(account: Account, folder: str) -> None:
+    """Refuse line breaks and the like: servers repeat the name in their answers."""
+    if not folder.isprintable():
+        raise refused(account, "a folder's name holds a line break or another control sign.")
 
 
 def declined(account: Account, doing: str, reply: Reply) -> InboxError:

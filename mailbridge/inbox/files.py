@@ -46,7 +46,8 @@ def _folder(path: Path) -> Iterator[FileMail]:
         return
     for child in sorted(path.iterdir()):
         if child.is_dir():
-            yield from _folder(child)
+            if not child.is_symlink():  # which may lead round in a circle
+                yield from _folder(child)
         elif child.suffix.lower() == ".eml":
             yield FileMail(str(child), child.read_bytes())
         elif child.is_file() and _is_mbox(child):

@@ -48,6 +48,7 @@ def translate(session: Session, folder: str) -> str:
     In the settings `/` always separates levels. The server's separator and the
     prefix of the user's own folders come from NAMESPACE (RFC 2342) or LIST.
     """
+    faults.check_folder_name(session.account, folder)
     prefix, separator = _namespace(session)
     if not separator:
         return folder

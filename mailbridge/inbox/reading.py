@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailbridge.inbox import folders, structure
-from mailbridge.inbox.faults import Declined, Garbled, UidValidityChanged
+from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.mail import Broken, Mail
+from mailbridge.inbox.retrieval import retrieve
 from mailbridge.inbox.session import Row, Session
 
 BATCH_OCTETS = 8 * 1024 * 1024
@@ -61,8 +62,9 @@ def find_uids_since(
     near = _search(session, opened.messages, first, below, criteria)
     found: list[int] = []
     for start in range(0, len(near), session.account.batch):
-        rows, broken = _gather(
-            session, near[start : start + session.account.batch], ["INTERNALDATE"]
+        some = near[start : start + session.account.batch]
+        rows, broken = retrieve(
+            session, some, ["INTERNALDATE"], lambda: folders.open_for_reading(session, folder)
         )
         for uid, row in rows.items():
             received = row.get(b"INTERNALDATE")
@@ -107,11 +109,11 @@ class _Reader:
         self._session = session
         self._folder = folder
         self._uidvalidity = uidvalidity
-        self._open(anew=True)
+        session.opened = None  # open it anew: what it is now, not what it was
+        self._open()
 
     def read(self, uids: Sequence[int]) -> Iterator[Mail | Broken]:
-        self._open()
-        rows, broken = _gather(self._session, uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
+        rows, broken = self._retrieve(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])
         group: dict[int, _Facts] = {}
         weight = 0
         for uid in uids:
@@ -136,10 +138,10 @@ class _Reader:
                 weight += facts.size
         yield from self._read_whole(group)
 
-    def _open(self, *, anew: bool = False) -> None:
+    def _open(self) -> None:
         """Be in the folder, for reading: whoever takes the mails may have left it."""
         opened = self._session.opened
-        if anew or opened is None or opened.folder != self._folder or opened.writable:
+        if opened is None or opened.folder != self._folder or opened.writable:
             opened = folders.open_for_reading(self._session, self._folder)
         if opened.uidvalidity != self._uidvalidity:
             raise UidValidityChanged(
@@ -147,11 +149,16 @@ class _Reader:
                 f" server (UIDVALIDITY {self._uidvalidity} before, {opened.uidvalidity} now)."
             )
 
+    def _retrieve(
+        self, uids: Sequence[int], items: Sequence[str]
+    ) -> tuple[Mapping[int, Row], Mapping[int, str]]:
+        self._open()
+        return retrieve(self._session, uids, items, self._open)
+
     def _read_whole(self, group: Mapping[int, _Facts]) -> Iterator[Mail | Broken]:
         if not group:
             return
-        self._open()
-        rows, broken = _gather(self._session, list(group), ["BODY.PEEK[]"])
+        rows, broken = self._retrieve(list(group), ["BODY.PEEK[]"])
         for uid, facts in group.items():
             raw = rows.get(uid, {}).get(b"BODY[]")
             if uid in broken:
@@ -162,8 +169,7 @@ class _Reader:
                 yield self._broken(uid, _NO_BODY)
 
     def _read_cut(self, uid: int, facts: _Facts) -> Iterator[Mail | Broken]:
-        self._open()
-        rows, broken = _gather(self._session, [uid], ["BODYSTRUCTURE"])
+        rows, broken = self._retrieve([uid], ["BODYSTRUCTURE"])
         if uid in broken:
             yield self._broken(uid, broken[uid])
             return
@@ -174,7 +180,7 @@ class _Reader:
             yield self._broken(uid, _NO_STRUCTURE)
             return
         kept = structure.outline(body, self._session.account.size_limit)
-        rows, broken = _gather(self._session, [uid], _items(kept))
+        rows, broken = self._retrieve([uid], _items(kept))
         header, fetched = _parts(rows.get(uid, {}))
         if uid in broken:
             yield self._broken(uid, broken[uid])
@@ -202,34 +208,9 @@ class _Reader:
         return Broken(folder=self._folder, uidvalidity=self._uidvalidity, uid=uid, reason=reason)
 
 
-_GARBLED = "The server's answer for this mail cannot be understood."
 _NO_BODY = "The server hands this mail over in a form that is no mail."
 _NO_FACTS = "The server does not tell this mail's size and date of arrival."
 _NO_STRUCTURE = "The mail is over the size limit, and the server does not tell its structure."
-
-
-def _gather(
-    session: Session, uids: Sequence[int], items: Sequence[str]
-) -> tuple[Mapping[int, Row], Mapping[int, str]]:
-    """Give the rows by UID, and the reason for each mail that the server will not hand over.
-
-    One NO or one strange answer spoils a whole batch, so then each is asked for alone.
-    """
-    try:
-        return session.fetch(uids, items), {}
-    except (Declined, Garbled):
-        there = sorted(session.existing(uids), key=list(uids).index)
-    rows: dict[int, Row] = {}
-    broken: dict[int, str] = {}
-    for uid in there:
-        try:
-            rows.update(session.fetch([uid], items))
-        except Declined as exc:
-            if session.existing([uid]):
-                broken[uid] = f"The server does not hand this mail over: {exc.text or 'no reason'}."
-        except Garbled:
-            broken[uid] = _GARBLED
-    return rows, broken
 
 
 def _facts(row: Row | None) -> _Facts | str | None:

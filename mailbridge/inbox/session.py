@@ -16,7 +16,7 @@ from imapclient.exceptions import ProtocolError
 from mailbridge.errors import InboxError
 from mailbridge.inbox import connection, faults
 from mailbridge.inbox.account import Account
-from mailbridge.inbox.faults import Declined, Garbled
+from mailbridge.inbox.faults import BrokenOff, Declined, Garbled
 from mailbridge.inbox.watchdog import Watchdog
 
 # What imapclient's parser raises on an answer that it cannot take apart.
@@ -45,10 +45,14 @@ class Session:
     def __init__(self, account: Account) -> None:
         """Connect and log in."""
         self.account = account
+        self.connect()
+
+    def connect(self) -> None:
+        """Connect and log in, anew where the connection was lost."""
         self.lost = False
         self.opened: Opened | None = None
-        self._watchdog = Watchdog(account.deadline)
-        self._client = connection.open_connection(account, self._watchdog)
+        self._watchdog = Watchdog(self.account.deadline)
+        self._client = connection.open_connection(self.account, self._watchdog)
         with self.exchange("its capabilities") as client:
             names = client.capabilities()
         self.capabilities = frozenset(name.decode("ascii", "replace") for name in names)
@@ -102,6 +106,7 @@ class Session:
 
     def status(self, folder: str) -> Mapping[bytes, object]:
         """UIDVALIDITY, UIDNEXT and MESSAGES of a folder that is not selected."""
+        faults.check_folder_name(self.account, folder)
         with self.exchange(f"the state of folder {folder}") as client:
             found: Mapping[bytes, object] = client.folder_status(
                 folder, ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
@@ -149,6 +154,7 @@ class Session:
         connection.close(self._client)
 
     def _open(self, folder: str, *, writable: bool) -> Opened:
+        faults.check_folder_name(self.account, folder)
         self.opened = None
         with self.exchange(f"opening folder {folder}") as client:
             said = client.select_folder(folder, readonly=not writable)
@@ -173,13 +179,16 @@ class Session:
     def _lose(self, doing: str, error: Exception) -> InboxError:
         self.lost = True
         connection.close(self._client)
+        what = f"the connection was lost at {doing}"
         if self._watchdog.expired:
-            reason = f"the answer was not complete within {self._watchdog.seconds:g} seconds"
+            seconds = f"{self._watchdog.seconds:g}"
+            reason = f"{what}: the answer was not complete within {seconds} seconds."
         elif isinstance(error, TimeoutError):
-            reason = f"no answer within {self.account.timeout:g} seconds"
+            reason = f"{what}: no answer within {self.account.timeout:g} seconds."
         else:
-            reason = connection.said_by(error)
-        return faults.unreachable(self.account, f"the connection was lost at {doing}: {reason}.")
+            said = connection.said_by(error)
+            return BrokenOff(f"{self.account.place}: {what}: {said}.")
+        return faults.unreachable(self.account, reason)
 
     def _garbled(self, doing: str) -> Garbled:
         return Garbled(

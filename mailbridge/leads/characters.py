@@ -23,6 +23,8 @@ def keep_lines(text: str) -> str:
 
 def join_lines(text: str, separator: str) -> str:
     """One line: the lines that hold something, joined; blanks folded."""
+    if text.isprintable():  # nearly all values: one line, nothing unseen in it
+        return " ".join(text.split())
     lines = (" ".join(line.split()) for line in keep_lines(text).split("\n"))
     return separator.join(line for line in lines if line)
 

@@ -48,7 +48,7 @@ _PARTICLES = _words(
 )
 _ELIDED = re.compile(r"(?:d|l|dell)['’](?=\w)")
 _CAPITALS_PREFIX = re.compile(r"^(?:Mc|Mac|De|Di|[DdLl]['’]|[Dd]ell['’])(?=[^\W\d_])")
-_GLUED_TITLE = re.compile(r"^(M|Mme|Mlle|Mr|Mrs|Ms|Dr|Prof|Sig)\.(?=[^\W\d_]{2})")
+_GLUED_TITLE = re.compile(r"^(M|Mme|Mlle|Mr|Mrs|Ms|Dr|Prof|Sig)\.(?=[A-ZÀ-Þ]\w)")
 _ROLES = _words(
     """
     acquéreur acquereur acheteur acheteuse locataire visiteur visiteuse prospect internaute client
@@ -125,19 +125,22 @@ def _drop_titles(words: list[str]) -> tuple[list[str], bool]:
     at = 0
     while at < len(words):
         joins = at > 0 and _joins(words[at])
-        if joins and at + 1 < len(words) and _is_title(words[at + 1], words[at + 2 :]):
+        if joins and at + 1 < len(words) and _is_title(words[at + 1], len(words) - at - 2):
             at += 2
-        elif _is_title(words[at], words[at + 1 :]):
+        elif _is_title(words[at], len(words) - at - 1):
             at += 1
         else:
             break
+    while 0 < at < len(words) and _joins(words[at]):
+        at += 1
     return words[at:], at > 0
 
 
-def _is_title(word: str, after: list[str]) -> bool:
+def _is_title(word: str, following: int) -> bool:
+    """`following`: how many words come after it."""
     lower = word.lower()
     if lower == "d.":
-        return len(after) > 1  # Spanish `D. Nombre Apellido`; else an initial
+        return following > 1  # Spanish `D. Nombre Apellido`; else an initial
     if lower in _DOTTED_TITLES:
         return True
     halves = [half.replace(".", "").strip("()") for half in lower.split("/")]

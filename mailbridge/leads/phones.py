@@ -72,29 +72,30 @@ def read_phone(written: str, region: str) -> Phone:
     country = "GB" if country == "UK" else country
     text = unicodedata.normalize("NFKC", unquote(keep_lines(written)))[:_LONGEST]
     bare = _EXTENSION.sub("\n", text)
-    readings: list[_Reading] = []
-    unread = bare != text
-    for segment in _SEGMENT.split(bare):
-        if _count_digits(segment) >= _SHORTEST:
-            found = _read_segment(segment, country)
-            readings += found
-            unread = unread or not found
-    numbers = list(dict.fromkeys(r.number for r in sorted(readings, key=lambda r: not r.valid)))
+    readings = [
+        reading
+        for segment in _SEGMENT.split(bare)
+        if _count_digits(segment) >= _SHORTEST
+        for reading in _read_segment(segment, country)
+    ]
+    read = sorted((r for r in readings if r), key=lambda r: not r.valid)
+    numbers = list(dict.fromkeys(r.number for r in read))
     if not numbers:
         return Phone("", fold(written), BAD_PHONE)
     words = any(word.casefold() not in _LABELS for word in _WORD.findall(bare))
-    whole = len(numbers) == 1 and not unread and not words
+    whole = len(numbers) == 1 and len(read) == len(readings) and bare == text and not words
     return Phone(numbers[0], "" if whole else fold(written))
 
 
-def _read_segment(segment: str, country: str) -> list[_Reading]:
+def _read_segment(segment: str, country: str) -> list[_Reading | None]:
+    """Read one number or several; None for each that could not be read."""
     whole = _read_number(segment, country)
     if whole and whole.valid:
         return [whole]
     pieces = [p for p in _PIECE.split(segment) if _count_digits(p) >= _SHORTEST]
-    parts = [reading for p in pieces if (reading := _read_number(p, country))]
-    if any(part.valid for part in parts) or not whole:
-        return parts
+    parts = [_read_number(piece, country) for piece in pieces]
+    if any(part and part.valid for part in parts) or not whole:
+        return parts or [None]
     return [whole]
 
 
@@ -111,7 +112,7 @@ def _read_number(piece: str, country: str) -> _Reading | None:
             continue
         if phonenumbers.is_valid_number(number):
             return _Reading(e164, valid=True)
-        if possible is None and _is_possible(number, dialled):
+        if possible is None and _is_possible(number, _count_digits(piece)):
             possible = _Reading(e164, valid=False)
     return possible
 
@@ -142,11 +143,11 @@ def _drop_trunk_zero(digits: str) -> str:
     return digits
 
 
-def _is_possible(number: PhoneNumber, dialled: str) -> bool:
+def _is_possible(number: PhoneNumber, digits: int) -> bool:
     if number.italian_leading_zero and number.country_code != 39:
         return False  # a national number too short to have its zero taken off
     fits = phonenumbers.is_possible_number_with_reason(number) == ValidationResult.IS_POSSIBLE
-    return fits and _count_digits(dialled) >= _SHORTEST_UNKNOWN
+    return fits and digits >= _SHORTEST_UNKNOWN
 
 
 def _is_filler(number: PhoneNumber) -> bool:

@@ -5,7 +5,7 @@ Pure: what the mail says of itself comes in as `Origin`, what the user decided a
 the visitor's.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,10 +95,11 @@ def prepare(inquiry: Inquiry, origin: Origin, policy: Policy) -> Prepared:
     )
     phone = read_phone(_value(inquiry, "sender_number"), region)
     text = keep_lines(_value(inquiry, "sender_message")).strip()
+    details = {name: line for name in DETAILS if (line := _read_detail(inquiry, name))}
     lines = _contact_lines(email, phone) if policy.contact_block else []
     if policy.details_block:
-        lines += _detail_lines(inquiry, email, phone)
-    language = choose_language(_value(inquiry, "language"), region)
+        lines += [*_remark_lines(inquiry, email, phone), *details.items()]
+    language = choose_language(details.get("language", ""), region)
     targets = {name: value for name in TARGETS if (value := _read_target(inquiry, name))}
     target = targets if len(targets) == 1 else {}  # contradicting ones are not chosen from
     dating = choose_date(origin.date, origin.received)
@@ -111,7 +112,7 @@ def prepare(inquiry: Inquiry, origin: Origin, policy: Policy) -> Prepared:
         sender_number=phone.number,
         **target,
     )
-    usable = _usable_fields(inquiry, lead, text, targets)
+    usable = {*details, *targets, *_usable_fields(lead, text)}
     missing = find_missing(inquiry.require, usable, policy.without_target)
     notes = [p for p in (email.problem, phone.problem) if p]
     if not text:
@@ -140,6 +141,10 @@ def _read_target(inquiry: Inquiry, name: str) -> str:
     return target if any(c.isalnum() for c in target) else ""  # `-` stands for none
 
 
+def _read_detail(inquiry: Inquiry, name: str) -> str:
+    return join_lines(_value(inquiry, name), ", ")
+
+
 def _read_names(inquiry: Inquiry) -> tuple[str, str]:
     """Take the fields of their own; the full name fills what they leave open."""
     given, family = clean_names(
@@ -151,7 +156,7 @@ def _read_names(inquiry: Inquiry) -> tuple[str, str]:
         names = split_name(_value(inquiry, "sender_name"), order)
         given, family = given or names[0], family or names[1]
     if not (given or family):
-        family = fold(_value(inquiry, "company"))
+        family = _read_detail(inquiry, "company")
     return given, family
 
 
@@ -159,22 +164,18 @@ def _contact_lines(email: Email, phone: Phone) -> list[Line]:
     return [("email", email.address), ("number", phone.number)]
 
 
-def _detail_lines(inquiry: Inquiry, email: Email, phone: Phone) -> list[Line]:
+def _remark_lines(inquiry: Inquiry, email: Email, phone: Phone) -> list[Line]:
     relay = email.address if is_relay(email.address, inquiry.relay_domains) else ""
     return [
         ("relay", relay),
         ("email_written", email.noted),
         ("number_written", phone.noted),
         ("portal", fold(inquiry.portal)),
-        *((name, join_lines(_value(inquiry, name), ", ")) for name in DETAILS),
     ]
 
 
-def _usable_fields(
-    inquiry: Inquiry, lead: Lead, text: str, targets: Mapping[str, str]
-) -> frozenset[str]:
-    """Names of the fields that were found and can be used."""
-    details = {name for name in DETAILS if fold(_value(inquiry, name))}
+def _usable_fields(lead: Lead, text: str) -> list[str]:
+    """Names of the visitor's fields that were found and can be used."""
     said = {
         "sender_firstname": lead.sender_firstname,
         "sender_lastname": lead.sender_lastname,
@@ -183,4 +184,4 @@ def _usable_fields(
         "sender_number": lead.sender_number,
         "sender_message": text,
     }
-    return frozenset({*details, *targets, *(name for name, value in said.items() if value)})
+    return [name for name, value in said.items() if value]

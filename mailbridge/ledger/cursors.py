@@ -14,9 +14,9 @@ _UPDATE = cursors.update().where(_KEY)
 
 
 def read_cursor(connection: Connection, inbox: str, folder: str) -> Cursor | None:
-    """The folder's cursor; None where it was never watched."""
-    row = connection.execute(_READ, {"of_inbox": inbox, "of_folder": folder}).first()
-    return None if row is None else Cursor(**row._mapping)
+    """Give the folder's cursor; None where it was never watched."""
+    row = connection.execute(_READ, {"of_inbox": inbox, "of_folder": folder}).mappings().first()
+    return None if row is None else Cursor(**row)
 
 
 def write_cursor(connection: Connection, cursor: Cursor) -> None:

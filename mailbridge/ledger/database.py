@@ -124,7 +124,7 @@ class Database:
 
 
 def connect(url: str) -> Database:
-    """The database of this URL for reading and writing; a SQLite file is created when missing."""
+    """Open a URL for reading and writing; a SQLite file is created when missing."""
     parsed = _parse(url)
     if parsed.drivername != "sqlite":
         return _postgresql(parsed, read_only=False)
@@ -146,7 +146,7 @@ def connect(url: str) -> Database:
 
 
 def connect_read_only(url: str) -> Database:
-    """The database of this URL for reading; nothing is created or changed."""
+    """Open a URL for reading; nothing is created or changed."""
     parsed = _parse(url)
     if parsed.drivername != "sqlite":
         return _postgresql(parsed, read_only=True)

@@ -47,7 +47,7 @@ _UNREACHABLE = "The server cannot be reached. Check that it runs and that `ledge
 
 
 def explain(error: DBAPIError, where: str) -> LedgerError | None:
-    """The error as a person can use it, or None where it is a defect of ours.
+    """Say the error as a person can use it, or None where it is a defect of ours.
 
     `where` names the ledger. Neither SQL nor values are ever part of the text.
     """

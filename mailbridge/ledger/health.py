@@ -46,14 +46,14 @@ def summarize(connection: Connection) -> Summary:
 
 
 def note_poll_start(connection: Connection, inbox: str, at: datetime) -> None:
-    """A poll began."""
+    """Note that a poll began."""
     _note(connection, inbox, {"last_poll": at})
 
 
 def note_poll_end(
     connection: Connection, inbox: str, at: datetime, error: str, last_mail: datetime | None
 ) -> None:
-    """A poll ended, well where `error` is empty; `last_mail` is None where none was new."""
+    """Note its end, well where `error` is empty; `last_mail` is None where none was new."""
     values: dict[str, datetime | str] = {"error": error}
     if not error:
         values["last_success"] = at
@@ -71,5 +71,5 @@ def _note(connection: Connection, inbox: str, values: dict[str, datetime | str])
 
 
 def _inboxes(connection: Connection) -> tuple[InboxHealth, ...]:
-    rows = connection.execute(sa.select(inboxes).order_by(inboxes.c.inbox))
-    return tuple(InboxHealth(**row._mapping) for row in rows)
+    rows = connection.execute(sa.select(inboxes).order_by(inboxes.c.inbox)).mappings()
+    return tuple(InboxHealth(**row) for row in rows)

@@ -23,9 +23,9 @@ def look_back(
     fingerprints: Collection[str],
     since: datetime,
 ) -> History:
-    """The oldest mail of each identity, whenever; the oldest living lead of each fingerprint.
+    """Find the oldest mail of each identity and the oldest living lead of each fingerprint.
 
-    A lead counts when its mail was received or seen at or after `since`.
+    A mail counts however old it is, a lead when its mail was received or seen at or after `since`.
     """
     known_mails: dict[str, KnownMail] = {}
     for chunk in _chunks(identities):

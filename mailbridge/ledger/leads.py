@@ -88,7 +88,7 @@ def follow_leads(connection: Connection, mail: int) -> None:
 
 
 def leads_of(connection: Connection, mail: int) -> tuple[LeadRecord, ...]:
-    """The mail's leads in the order of their parts, each with its attempts."""
+    """Read the mail's leads in the order of their parts, each with its attempts."""
     tried: dict[int, list[Attempt]] = {}
     query = sa.select(attempts).join(leads).where(leads.c.mail == mail).order_by(attempts.c.id)
     for row in connection.execute(query):

@@ -128,7 +128,7 @@ class Ledger:
 
     @contextmanager
     def writing(self) -> Iterator[Book]:
-        """One write transaction: durable when the block is left, undone when it raises.
+        """Hold one write transaction: durable when the block is left, undone when it raises.
 
         Nobody else writes meanwhile, so keep it short and do no other I/O in it.
         """
@@ -146,7 +146,7 @@ class Ledger:
             return book.relocate(mail, place)
 
     def cursor(self, inbox: str, folder: str) -> Cursor | None:
-        """How far the folder has been read; None where it was never watched."""
+        """Tell how far the folder has been read; None where it was never watched."""
         with self._database.reading() as connection:
             return cursors.read_cursor(connection, inbox, folder)
 
@@ -155,15 +155,22 @@ class Ledger:
         with self._database.writing() as connection:
             cursors.write_cursor(connection, cursor)
 
+    def history(
+        self, identities: Collection[str], fingerprints: Collection[str], since: datetime
+    ) -> History:
+        """`Book.history` for reading alone: what a dry-run compares with."""
+        with self._database.reading() as connection:
+            return history.look_back(connection, identities, fingerprints, since)
+
     # Queue
 
     def claim(self, now: datetime) -> Claimed | None:
-        """The due lead with the lowest id, ours to send; durably `sending` before this returns."""
+        """Take the due lead with the lowest id; it is durably `sending` before this returns."""
         with self._database.writing() as connection:
             return queue.claim(connection, now)
 
     def settle(self, settlement: Settlement) -> None:
-        """How the exchange of a claimed lead ended; its mail's outcome follows."""
+        """Record how the exchange of a claimed lead ended; its mail's outcome follows."""
         with self._database.writing() as connection:
             queue.settle(connection, settlement)
 
@@ -184,14 +191,14 @@ class Ledger:
             queue.make_due(connection, now)
 
     def next_due(self) -> datetime | None:
-        """When the next lead is due, which may be past; None where none will be by itself."""
+        """Tell when the next lead is due, which may be past; None where none will be by itself."""
         with self._database.reading() as connection:
             return queue.next_due(connection)
 
     # Marks
 
     def to_mark(self, inbox: str, limit: int) -> list[ToMark]:
-        """Mails whose outcome is final or for review and not marked yet, oldest first."""
+        """List mails whose outcome is final or for review and not marked yet, oldest first."""
         with self._database.reading() as connection:
             return marks.mails_to_mark(connection, inbox, limit)
 
@@ -221,7 +228,7 @@ class Ledger:
         limit: int = 100,
         before_id: int | None = None,
     ) -> list[MailRecord]:
-        """Newest first, without leads, text and raw; `search` is an id or a Message-ID."""
+        """List the newest first, without leads, text and raw; `search` is an id or a Message-ID."""
         with self._database.reading() as connection:
             return mails.list_mails(
                 connection,
@@ -234,26 +241,26 @@ class Ledger:
             )
 
     def mail(self, mail: int) -> MailRecord | None:
-        """One mail with its leads, attempts, text and raw; None where there is none."""
+        """Read one mail with its leads, attempts, text and raw; None where there is none."""
         with self._database.reading() as connection:
             return mails.read_mail(connection, mail)
 
     def summary(self) -> Summary:
-        """Counts and health for `status`."""
+        """Count everything for `status`, with the health of the inboxes."""
         with self._database.reading() as connection:
             return health.summarize(connection)
 
     # Health
 
     def poll_started(self, inbox: str, at: datetime) -> None:
-        """A poll of the inbox began."""
+        """Note that a poll of the inbox began."""
         with self._database.writing() as connection:
             health.note_poll_start(connection, inbox, at)
 
     def poll_ended(
         self, inbox: str, at: datetime, error: str = "", last_mail: datetime | None = None
     ) -> None:
-        """A poll ended, well where `error` is empty; `last_mail` None leaves the last one."""
+        """Note its end, well where `error` is empty; `last_mail` None leaves the last one."""
         with self._database.writing() as connection:
             health.note_poll_end(connection, inbox, at, error, last_mail)
 
@@ -265,6 +272,6 @@ class Ledger:
             return retry.retry(connection, mail, now)
 
     def to_decide_again(self, inbox: str) -> list[MailRecord]:
-        """Mails that a person wants decided anew, with `raw` where it was kept."""
+        """List mails that a person wants decided anew, with `raw` where it was kept."""
         with self._database.reading() as connection:
             return mails.mails_to_decide_again(connection, inbox)

@@ -5,12 +5,12 @@ transaction.
 """
 
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from mailbridge.ledger.leads import insert_leads, leads_of, new_states
 from mailbridge.ledger.outcome import outcome_of
@@ -101,7 +101,7 @@ def list_mails(
     limit: int,
     before_id: int | None,
 ) -> list[MailRecord]:
-    """The newest mails first, without leads, text and raw."""
+    """List the newest mails first, without leads, text and raw."""
     query = sa.select(*_COLUMNS).order_by(mails.c.id.desc()).limit(limit)
     if outcomes is not None:
         query = query.where(mails.c.outcome.in_([str(outcome) for outcome in outcomes]))
@@ -117,22 +117,22 @@ def list_mails(
         if wanted.isascii() and wanted.isdigit() and len(wanted) < 19:  # fits 64 bits
             is_it |= mails.c.id == int(wanted)
         query = query.where(is_it)
-    return [_mail_record(row._mapping) for row in connection.execute(query)]
+    return [_mail_record(row) for row in connection.execute(query).mappings()]
 
 
 def read_mail(connection: Connection, mail: int) -> MailRecord | None:
     """One mail with all that is known of it."""
     query = _with_contents().where(mails.c.id == mail)
-    row = connection.execute(query).first()
+    row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return _mail_record(row._mapping, leads_of(connection, mail))
+    return _mail_record(row, leads_of(connection, mail))
 
 
 def mails_to_decide_again(connection: Connection, inbox: str) -> list[MailRecord]:
     """Those that a person wants decided anew, oldest first, with raw where it was kept."""
     query = _with_contents().where(mails.c.again, mails.c.inbox == inbox).order_by(mails.c.id)
-    return [_mail_record(row._mapping) for row in connection.execute(query)]
+    return [_mail_record(row) for row in connection.execute(query).mappings()]
 
 
 _DECISION = (
@@ -208,7 +208,7 @@ def _with_contents() -> sa.Select[Any]:
     return sa.select(*_COLUMNS, *contents).outerjoin_from(mails, mail_contents)
 
 
-def _mail_record(row: Mapping[str, Any], of_mail: tuple[LeadRecord, ...] = ()) -> MailRecord:
+def _mail_record(row: RowMapping, of_mail: tuple[LeadRecord, ...] = ()) -> MailRecord:
     text = row.get("text")
     raw = row.get("raw")
     return MailRecord(

@@ -1,0 +1,1 @@
+"""The room of the mail itself: bytes in, values out; no I/O and no clock."""

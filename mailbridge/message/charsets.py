@@ -48,9 +48,10 @@ _MEANT = {
 }
 # Text encodings of Python's that are no charset of a mail, and its bytes-to-bytes codecs.
 _NOT_MEANT = frozenset(
-    ["base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec", "idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode_internal", "mbcs", "oem"]
+    {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
+    | {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
 )
-_NAMES = {**{name: codec for name, codec in aliases.items() if codec not in _NOT_MEANT}}
+_NAMES = {name: codec for name, codec in aliases.items() if codec not in _NOT_MEANT}
 _NAMES |= {codec: codec for codec in set(_NAMES.values())} | _MEANT
 # Names that say "I do not know": nothing to report about those.
 _UNSAID = frozenset({"", "unknown_8bit", "x_unknown", "unknown", "default", "x_user_defined"})
@@ -133,7 +134,8 @@ _TRAIL = "".join(
 )
 _TRAIL_BYTE = {char: char.encode("cp1252")[0] if ord(char) > 255 else ord(char) for char in _TRAIL}
 _TRAIL_CLASS = "[" + re.escape(_TRAIL) + "]"
-_DOUBLED = re.compile(f"[ÂÃÄÅ]{_TRAIL_CLASS}|â{_TRAIL_CLASS}{{2}}")
+_DOUBLED = re.compile(f"[ÂÃÄÅ]{_TRAIL_CLASS}|â[€‚]{_TRAIL_CLASS}")
+_DOUBLED_START = ("Â", "Ã", "Ä", "Å", "â€", "â‚")
 
 
 def mend(text: str) -> str:
@@ -143,7 +145,7 @@ def mend(text: str) -> str:
     sequence: a real `Ã` or `Â` has other accents or quotes around it. Returns
     the same object where there is nothing to mend.
     """
-    if text.isascii() or not _DOUBLED.search(text):
+    if text.isascii() or not any(start in text for start in _DOUBLED_START):
         return text
     lines = text.split("\n")
     mended = [line if line.isascii() else _mend_line(line) for line in lines]

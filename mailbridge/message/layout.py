@@ -68,30 +68,30 @@ class Layout:
             self._blank = True
 
     def end_line(self) -> None:
-        """A block begins or ends."""
+        """End the line where a block begins or ends."""
         if self._line:
             self._ends, self._line = 1, False
         self._blank = False
 
     def break_line(self) -> None:
-        """A `<br>`; at the beginning of a cell that follows another it counts for nothing."""
+        """Take a `<br>`; at the beginning of a cell that follows another it counts for nothing."""
         if not self._tabs:
             self._ends += 1
             self._line = self._blank = False
 
     def begin_table(self) -> None:
-        """A table: one inside a cell lays out, and begins a line of its own."""
+        """Open a table: one inside a cell lays out, and begins a line of its own."""
         self.end_line()
         if self._tabs:
             self._tabs, self._ends = 0, 1
 
     def begin_row(self) -> None:
-        """A row begins a line."""
+        """Open a row, on a line of its own."""
         self.end_line()
         self._rows.append(_Row())
 
     def end_row(self) -> None:
-        """A row ends its line; empty cells at its end leave nothing."""
+        """Close a row and its line; empty cells at its end leave nothing."""
         if self._rows:
             self._rows.pop()
         if self._tabs:
@@ -99,7 +99,7 @@ class Layout:
         self.end_line()
 
     def begin_cell(self) -> None:
-        """A cell: a tab after one-line cells, a new line after a longer one."""
+        """Open a cell: a tab after one-line cells, a new line after a longer one."""
         if not self._rows:
             self.end_line()
             return

@@ -8,6 +8,7 @@ Styles count only where they stand in the element: a class hides nothing here.
 
 import re
 from collections import Counter
+from html import escape
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
@@ -17,9 +18,11 @@ from mailbridge.message.message import Body, Link
 from mailbridge.message.styles import PLAIN_STYLE, Style, read_style
 from mailbridge.message.textform import replace_surrogates, tidy, tidy_line
 
-# Elements whose content nobody sees; these are closed by their own name whatever stands inside.
+# What is written out as it stands, tags or no tags: seen by nobody, but for `xmp`.
 _RAW = re.compile(
-    r"<!--.*?-->|<(script|style|iframe|noembed|noframes)(?=[\s>])[^>]*+>.*?</\1>", re.S
+    r"<!--.*?-->|<![^>]*+>"
+    r"|<(script|style|iframe|noembed|noframes|xmp)(?=[\s>])[^>]*+>(.*?)</\1>",
+    re.S,
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s>]*+)([^>]*+)>")
 _HREF = re.compile(r'\shref="([^"]*+)"')
@@ -37,9 +40,17 @@ _BLOCKS = frozenset(
     | {"dialog", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form"}
     | {"h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "html", "legend", "li"}
     | {"listing", "main", "menu", "nav", "ol", "option", "p", "plaintext", "pre", "search"}
-    | {"section", "select", "summary", "tbody", "textarea", "tfoot", "thead", "ul", "xmp"}
+    | {"section", "select", "summary", "tbody", "textarea", "tfoot", "thead", "ul"}
 )
-_PREFORMATTED = frozenset({"pre", "listing", "plaintext", "textarea", "xmp"})
+_PREFORMATTED = frozenset({"pre", "listing", "plaintext", "textarea"})
+_OPENERS = dict.fromkeys(_BLOCKS, Layout.end_line) | {
+    "br": Layout.break_line,
+    "table": Layout.begin_table,
+    "td": Layout.begin_cell,
+    "th": Layout.begin_cell,
+    "tr": Layout.begin_row,
+}
+_CLOSERS = dict.fromkeys([*_BLOCKS, "table"], Layout.end_line) | {"tr": Layout.end_row}
 
 
 def to_body(html: str, *, longest: int) -> Body:
@@ -50,7 +61,7 @@ def to_body(html: str, *, longest: int) -> Body:
     """
     repaired = LexborHTMLParser(_tame(replace_surrogates(html))).html or ""
     reading = _Reading()
-    reading.follow(_RAW.sub("", repaired))
+    reading.follow(_RAW.sub(_keep_example, repaired))
     text = tidy("".join(reading.layout.pieces)[:longest])
     return Body(text, tuple(reading.links))
 
@@ -70,7 +81,7 @@ class _Reading:
         """How many preformatted elements are open."""
         self.style = PLAIN_STYLE
         self.frames: list[tuple[int, Style]] = []
-        """Depth of each open element with a style of its own, and the style outside it."""
+        """Depth of each open element that changes the style, and the style outside it."""
         self.hrefs: list[tuple[str, int]] = []
         """Each open link, and where its text begins in the layout."""
         self.styles: dict[str, Style] = {}
@@ -81,52 +92,39 @@ class _Reading:
         self._show(next(pieces))
         for closing, name, attributes, text in zip(pieces, pieces, pieces, pieces, strict=True):
             if closing:
-                self._close(name)
-            elif name in _VOID:
                 if not self.gone:
-                    self._stand_alone(name)
+                    self._close(name)
+                elif self.gone == self.depth:
+                    self.gone = 0
+                self.depth -= 1
             else:
-                self._open(name, attributes)
-            if text:
+                if name not in _VOID:
+                    self.depth += 1
+                if not self.gone:
+                    self._open(name, attributes)
+            if text and not self.gone:
                 self._show(text)
 
     def _show(self, text: str) -> None:
-        if self.gone or self.style.muted:
+        if self.style.muted:
             return
-        if "&" in text:
-            text = _unescape(text)
         if self.pre:
-            self.layout.add_preformatted(text)
+            self.layout.add_preformatted(_unescape(text))
         else:
-            self.layout.add(text)
-
-    def _stand_alone(self, name: str) -> None:
-        if name == "br":
-            self.layout.break_line()
-        elif name == "hr":
-            self.layout.end_line()
+            self.layout.add(_unescape(text))
 
     def _open(self, name: str, attributes: str) -> None:
-        self.depth += 1
-        if self.gone:
-            return
         if attributes and _STYLED.search(attributes) and not self._restyle(attributes):
             return
-        if name in _UNSEEN:
-            self.gone = self.depth
-        elif name in _BLOCKS:
-            self.layout.end_line()
+        if arrange := _OPENERS.get(name):
+            arrange(self.layout)
             if name in _PREFORMATTED:
                 self.pre += 1
         elif name == "a":
             found = _HREF.search(attributes)
             self.hrefs.append((_unescape(found[1]) if found else "", len(self.layout.pieces)))
-        elif name in ("td", "th"):
-            self.layout.begin_cell()
-        elif name == "tr":
-            self.layout.begin_row()
-        elif name == "table":
-            self.layout.begin_table()
+        elif name in _UNSEEN:
+            self.gone = self.depth
 
     def _restyle(self, attributes: str) -> bool:
         """Enter an element with a style; False where it is not shown at all."""
@@ -136,29 +134,21 @@ class _Reading:
         if style.gone:
             self.gone = self.depth
             return False
-        self.frames.append((self.depth, self.style))
-        self.style = self.style.enter(style)
-        if style.block:
-            self.layout.end_line()
+        if style.changes(self.style):
+            self.frames.append((self.depth, self.style))
+            self.style = self.style.enter(style)
+            if style.block:
+                self.layout.end_line()
         return True
 
     def _close(self, name: str) -> None:
-        depth, self.depth = self.depth, self.depth - 1
-        if self.gone:
-            if self.gone == depth:
-                self.gone = 0
-            return
-        if name == "a":
-            self._close_link()
-        elif name in _BLOCKS:
-            self.layout.end_line()
+        if arrange := _CLOSERS.get(name):
+            arrange(self.layout)
             if name in _PREFORMATTED:
-                self.pre -= 1
-        elif name == "tr":
-            self.layout.end_row()
-        elif name == "table":
-            self.layout.end_line()
-        if self.frames and self.frames[-1][0] == depth:
+                self.pre = max(0, self.pre - 1)
+        elif name == "a":
+            self._close_link()
+        if self.frames and self.frames[-1][0] == self.depth:
             if self.style.block:
                 self.layout.end_line()
             self.style = self.frames.pop()[1]
@@ -178,8 +168,14 @@ class _Reading:
             self.layout.pieces.append(f" <{url}>")
 
 
+def _keep_example(raw: re.Match[str]) -> str:
+    return f"<pre>{escape(raw[2])}</pre>" if raw[1] == "xmp" else ""
+
+
 def _unescape(text: str) -> str:
     """Undo what lexbor escapes when it writes HTML out; it decoded everything else."""
+    if "&" not in text:
+        return text
     text = text.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">")
     return text.replace("&quot;", '"').replace("&amp;", "&")
 
@@ -229,7 +225,8 @@ def _tame(html: str) -> str:
     if len(html) > _SMALL:
         html = _ANY_TAG.sub(_drop_long, html)
     tags = html.count("<")
-    if tags * len(html) < _REPEATED_MOST:
+    # At worst half of it is formatting and the other half paragraphs.
+    if tags * len(html) < _REPEATED_MOST * 4:
         return html
     kinds = Counter(_FORMATTING.findall(html))
     # No more than three equal ones are repeated.

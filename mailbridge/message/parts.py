@@ -144,5 +144,5 @@ def _cut(raw: bytes, start: int, end: int, name: bytes, limits: Limits) -> list[
 
 
 def _before_line_end(raw: bytes, at: int) -> int:
-    """The line end before a boundary belongs to the boundary."""
+    """Step back over the line end before a boundary: it belongs to the boundary."""
     return at - 2 if raw[at - 2 : at] == b"\r\n" else at - 1

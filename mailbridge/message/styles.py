@@ -27,19 +27,24 @@ class Style:
     tiny: bool | None = None
     """Whether letters have no size."""
     invisible: bool | None = None
+    muted: bool = False
+    """Whether text directly in the element is not seen; what `enter` found."""
 
-    @property
-    def muted(self) -> bool:
-        """Whether text directly in the element is not seen."""
-        return bool(self.tiny or self.invisible)
+    def changes(self, outer: "Style") -> bool:
+        """Whether being in an element that says this differs from being in `outer`."""
+        return (
+            self.block
+            or outer.block
+            or (self.tiny is not None and self.tiny != bool(outer.tiny))
+            or (self.invisible is not None and self.invisible != bool(outer.invisible))
+        )
 
     def enter(self, inner: "Style") -> "Style":
         """Return the style inside an element that says `inner`, in this one."""
-        return Style(
-            block=inner.block,
-            tiny=self.tiny if inner.tiny is None else inner.tiny,
-            invisible=self.invisible if inner.invisible is None else inner.invisible,
-        )
+        tiny = self.tiny if inner.tiny is None else inner.tiny
+        invisible = self.invisible if inner.invisible is None else inner.invisible
+        muted = bool(tiny or invisible)
+        return Style(block=inner.block, tiny=tiny, invisible=invisible, muted=muted)
 
 
 PLAIN_STYLE = Style()

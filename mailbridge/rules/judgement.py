@@ -80,6 +80,11 @@ class Portals:
     by_sender: Mapping[str, tuple[Portal, ...]]
     all: tuple[Portal, ...] = field(default=())
 
+    @property
+    def by_name(self) -> tuple[str, ...]:
+        """All names, sorted."""
+        return tuple(sorted(portal.name for portal in self.all))
+
     def of(self, message: Message) -> tuple[Portal, ...]:
         """Give the portals whose rules name this sender, in the order of their names."""
         address = message.sender.address.lower()

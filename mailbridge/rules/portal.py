@@ -8,7 +8,7 @@ import regex
 from mailbridge.message.message import Address
 
 
-class PatternTimeout(Exception):  # noqa: N818  (the house's exceptions tell what happened)
+class PatternTimeout(Exception):
     """A pattern ran out of its time; `where` is its `file:line`."""
 
     def __init__(self, where: str) -> None:

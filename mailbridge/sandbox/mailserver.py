@@ -4,6 +4,7 @@ One user, an empty INBOX, no TLS: it must never listen beyond this machine. It
 offers no own keywords, so that mails are marked by moving them.
 """
 
+import imaplib
 import importlib.util
 import secrets
 import socket
@@ -33,6 +34,30 @@ class MailServer:
     password: str = field(repr=False)
     pid: int
     host: str = HOST
+
+    def deliver(self, raw: bytes) -> None:
+        """Put a mail into the inbox, as if it had just arrived."""
+        with self._logged_in() as client:
+            client.append("INBOX", None, None, raw)
+
+    def folders(self) -> dict[str, int]:
+        """Count the mails in each folder."""
+        with self._logged_in() as client:
+            _, lines = client.list()
+            told = [line.decode() for line in lines if isinstance(line, bytes)]
+            names = [t.rpartition(' "/" ')[2].strip('"') for t in told if "\\Noselect" not in t]
+            return {name: _count(client, name) for name in names}
+
+    @contextmanager
+    def _logged_in(self) -> Iterator[imaplib.IMAP4]:
+        with imaplib.IMAP4(self.host, self.port, timeout=_START_SECONDS) as client:
+            client.login(self.user, self.password)
+            yield client
+
+
+def _count(client: imaplib.IMAP4, folder: str) -> int:
+    _, answer = client.select(f'"{folder}"', readonly=True)
+    return int(answer[0] or 0)
 
 
 @contextmanager

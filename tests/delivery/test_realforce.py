@@ -519,7 +519,15 @@ def test_a_ca_file_that_went_away_is_unreachable(raw_server, client, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "leads.example.org", "ftp://leads.example.org/", "https://", "https://[::1/"]
+    "url",
+    [
+        "",
+        "leads.example.org",
+        "ftp://leads.example.org/",
+        "https://",
+        "https://[::1/",
+        "https://.example.org/",
+    ],
 )
 def test_a_useless_address_is_told_at_once(url):
     with pytest.raises(MailbridgeError, match="no address of a lead API"):

@@ -115,7 +115,7 @@ def test_the_status_decides_whatever_the_body_says(status, kind):
         (b"{}", "{}"),
         (b'"plain"', "plain"),
         (
-            b"<style>p {}</style><title>502 Bad&nbsp;Gateway</title><script>x</script><!-- y --><p>nginx",
+            b"<style>p</style><b>502 Bad&nbsp;Gateway</b><script>x</script><!-- y --><p>nginx",
             "502 Bad Gateway nginx",
         ),
         ("Ungültig".encode("latin-1"), "Ung�ltig"),

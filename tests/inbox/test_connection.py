@@ -53,7 +53,7 @@ def test_an_authority_that_did_not_sign_is_named(account: Account, tmp_path: Pat
 
 
 def test_a_certificate_for_another_name_is_refused(account: Account) -> None:
-    with pytest.raises(InboxRefused, match="another name than 127.0.0.1: set `host`"):
+    with pytest.raises(InboxRefused, match=r"another name than 127\.0\.0\.1: set `host`"):
         connect(replace(account, host="127.0.0.1"))
 
 
@@ -79,10 +79,9 @@ def test_no_tls_beyond_this_machine_is_refused(account: Account) -> None:
 
 
 def test_a_server_without_starttls_never_sees_the_password(local_account: LocalAccount) -> None:
-    with running_script(talk({})) as server:
-        with pytest.raises(InboxRefused, match="no STARTTLS"):
-            connect(replace(local_account(server.port), tls=Tls.STARTTLS))
-    assert [line.split()[1] for line in server.heard] == ["CAPABILITY", "CAPABILITY"][:1]
+    with running_script(talk({})) as server, pytest.raises(InboxRefused, match="no STARTTLS"):
+        connect(replace(local_account(server.port), tls=Tls.STARTTLS))
+    assert [line.split()[1] for line in server.heard] == ["CAPABILITY"]
 
 
 def test_preauth_is_no_way_round_starttls(local_account: LocalAccount) -> None:
@@ -109,9 +108,9 @@ def test_letters_beyond_ascii_log_in(account: Account, dovecot: Dovecot) -> None
 def test_quotes_and_blanks_in_user_and_password_stay_what_they_are(
     local_account: LocalAccount,
 ) -> None:
-    odd = {"user": 'a "b" \\c', "password": 'd "e" \\f'}
     with running_script(talk({})) as server:
-        connect(replace(local_account(server.port), **odd)).close()
+        account = local_account(server.port)
+        connect(replace(account, user='a "b" \\c', password='d "e" \\f')).close()
     sent = next(line for line in server.heard if " LOGIN " in line)
     assert sent.endswith(r'LOGIN "a \"b\" \\c" "d \"e\" \\f"')
 
@@ -122,13 +121,17 @@ def test_line_breaks_in_credentials_never_reach_the_wire(
     local_account: LocalAccount, field: str, sign: str
 ) -> None:
     with pytest.raises(InboxRefused, match=f"the {field} holds a line break"):
-        connect(replace(local_account(1), **{field: f"a{sign}b"}))
+        account = local_account(1)
+        odd = f"a{sign}b"
+        connect(replace(account, user=odd) if field == "user" else replace(account, password=odd))
 
 
 def test_login_disabled_is_said(local_account: LocalAccount) -> None:
-    with running_script(talk({}, capabilities="IMAP4rev1 LOGINDISABLED")) as server:
-        with pytest.raises(InboxRefused, match="LOGINDISABLED.*Set `tls: starttls`"):
-            connect(local_account(server.port))
+    with (
+        running_script(talk({}, capabilities="IMAP4rev1 LOGINDISABLED")) as server,
+        pytest.raises(InboxRefused, match=r"LOGINDISABLED.*Set `tls: starttls`"),
+    ):
+        connect(local_account(server.port))
     assert not any("LOGIN" in line.split()[1:2] for line in server.heard)
 
 
@@ -151,9 +154,11 @@ def test_login_disabled_leaves_plain(local_account: LocalAccount) -> None:
 
 
 def test_a_server_that_takes_no_other_letters_is_named(local_account: LocalAccount) -> None:
-    with running_script(talk({})) as server:
-        with pytest.raises(InboxRefused, match="letters beyond ASCII"):
-            connect(replace(local_account(server.port), password="pässwörd"))
+    with (
+        running_script(talk({})) as server,
+        pytest.raises(InboxRefused, match="letters beyond ASCII"),
+    ):
+        connect(replace(local_account(server.port), password="pässwörd"))
 
 
 def test_a_connection_lost_at_login_is_no_refusal(local_account: LocalAccount) -> None:
@@ -164,9 +169,11 @@ def test_a_connection_lost_at_login_is_no_refusal(local_account: LocalAccount) -
 
 def test_a_login_refused_for_now_is_tried_again(local_account: LocalAccount) -> None:
     answer = "TAG NO [UNAVAILABLE] the directory is down\n"
-    with running_script(talk({"LOGIN": answer})) as server:
-        with pytest.raises(InboxUnreachable, match="the directory is down"):
-            connect(local_account(server.port))
+    with (
+        running_script(talk({"LOGIN": answer})) as server,
+        pytest.raises(InboxUnreachable, match="the directory is down"),
+    ):
+        connect(local_account(server.port))
 
 
 @pytest.mark.parametrize(
@@ -180,9 +187,11 @@ def test_a_login_refused_for_now_is_tried_again(local_account: LocalAccount) -> 
 def test_a_server_that_does_not_welcome_us(
     local_account: LocalAccount, greeting: str, said: str
 ) -> None:
-    with running_script(lambda wire: wire.say(greeting)) as server:
-        with pytest.raises(InboxUnreachable, match=said):
-            connect(local_account(server.port))
+    with (
+        running_script(lambda wire: wire.say(greeting)) as server,
+        pytest.raises(InboxUnreachable, match=said),
+    ):
+        connect(local_account(server.port))
 
 
 def test_nobody_listening(local_account: LocalAccount) -> None:

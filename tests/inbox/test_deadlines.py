@@ -12,7 +12,7 @@ from mailbridge.errors import InboxUnreachable
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.imap import connect
 from tests.servers.certificates import HOST, write_certificates
-from tests.servers.scripted import OPENED, Scripted, Script, Wire, running_script, talk
+from tests.servers.scripted import OPENED, Script, Scripted, Wire, running_script, talk
 
 LocalAccount = Callable[..., Account]
 
@@ -48,7 +48,7 @@ def test_a_dripping_server_cannot_hold_the_login(local_account: LocalAccount, at
     with running_script(dripping(own, at)) as server:
         own.append(server)
         start = time.monotonic()
-        with pytest.raises(InboxUnreachable, match="no connection and login within 0.6 seconds"):
+        with pytest.raises(InboxUnreachable, match=r"no connection and login within 0\.6 seconds"):
             connect(local_account(server.port, deadline=DEADLINE))
         assert time.monotonic() - start < SOON
 
@@ -58,7 +58,7 @@ def test_a_dripping_greeting_cannot_hold_us(local_account: LocalAccount) -> None
     with running_script(lambda wire: wire.drip(b"*", 0.02, own[0].stop)) as server:
         own.append(server)
         start = time.monotonic()
-        with pytest.raises(InboxUnreachable, match="within 0.6 seconds"):
+        with pytest.raises(InboxUnreachable, match=r"within 0\.6 seconds"):
             connect(local_account(server.port, deadline=DEADLINE))
         assert time.monotonic() - start < SOON
 
@@ -79,7 +79,7 @@ def test_a_dripping_answer_ends_the_connection(
         )
         with connect(account) as inbox:
             start = time.monotonic()
-            with pytest.raises(InboxUnreachable, match="not complete within 0.6 seconds"):
+            with pytest.raises(InboxUnreachable, match=r"not complete within 0\.6 seconds"):
                 inbox.folder_state("INBOX")
             assert time.monotonic() - start < SOON
             assert inbox.lost
@@ -103,7 +103,7 @@ def test_a_dripping_handshake_after_starttls(local_account: LocalAccount) -> Non
     with running_script(script) as server:
         own.append(server)
         start = time.monotonic()
-        with pytest.raises(InboxUnreachable, match="within 0.6 seconds"):
+        with pytest.raises(InboxUnreachable, match=r"within 0\.6 seconds"):
             connect(
                 replace(local_account(server.port, deadline=DEADLINE, timeout=60), tls=Tls.STARTTLS)
             )
@@ -116,7 +116,7 @@ def test_a_silent_server_meets_the_timeout(local_account: LocalAccount) -> None:
 
     with (
         running_script(silent) as server,
-        pytest.raises(InboxUnreachable, match="no answer within 0.3 seconds"),
+        pytest.raises(InboxUnreachable, match=r"no answer within 0\.3 seconds"),
     ):
         connect(local_account(server.port, timeout=0.3))
 
@@ -126,7 +126,7 @@ def test_silence_in_the_middle_makes_the_connection_dead(local_account: LocalAcc
         running_script(talk({"STATUS": "HANG"})) as server,
         connect(local_account(server.port, timeout=0.3)) as inbox,
     ):
-        with pytest.raises(InboxUnreachable, match="no answer within 0.3 seconds"):
+        with pytest.raises(InboxUnreachable, match=r"no answer within 0\.3 seconds"):
             inbox.folder_state("INBOX")
         assert inbox.lost
 
@@ -164,7 +164,7 @@ def test_a_strange_answer_is_an_inbox_that_cannot_be_reached(
 
 
 def test_a_refusal_leaves_the_connection_alive(local_account: LocalAccount) -> None:
-    answers = {
+    answers: dict[str, str | list[str]] = {
         "STATUS": [
             "TAG NO [NOPERM] not for you\n",
             "* STATUS INBOX (MESSAGES 2 UIDNEXT 30 UIDVALIDITY 7)\n",

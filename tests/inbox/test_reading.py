@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
 from typing import cast
 
 import pytest
 
-from mailbridge.errors import InboxRefused
+from mailbridge.errors import InboxRefused, InboxUnreachable
 from mailbridge.inbox import reading
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.faults import UidValidityChanged
@@ -146,6 +147,11 @@ def test_mails_come_in_the_order_asked_for(account: Account, mailbox: Mailbox) -
     assert [mail.cut for mail in found] == [False, True, False, True, False]
 
 
+def _content(part: EmailMessage) -> bytes:
+    content = part.get_payload(decode=True)
+    return content.rstrip() if isinstance(content, bytes) else b""
+
+
 @pytest.mark.parametrize("octets", [30_000, 600_000])
 def test_a_large_mail_comes_without_its_attachments(server: Server, octets: int) -> None:
     account, mailbox = server
@@ -156,17 +162,13 @@ def test_a_large_mail_comes_without_its_attachments(server: Server, octets: int)
     assert mail.cut
     assert mail.size == len(raw)
     assert len(mail.raw) < 5_000
-    whole, cut = (
-        cast("EmailMessage", message_from_bytes(data, policy=policy.default))
-        for data in (raw, mail.raw)
-    )
+    whole, cut = (message_from_bytes(data, policy=policy.default) for data in (raw, mail.raw))
     assert cut.defects == []
     assert cut.items() == whole.items()
     kept = [part for part in whole.walk() if part.get_content_type() != "image/jpeg"]
     assert [p.items() for p in cut.walk()] == [p.items() for p in kept]
-    assert [p.get_payload(decode=True) for p in cut.walk()] == [
-        p.get_payload(decode=True) for p in kept
-    ]
+    # pymap counts the line break before a boundary to the part.
+    assert [_content(p) for p in cut.walk()] == [_content(p) for p in kept]
 
 
 def test_a_large_mail_of_one_text_part_is_cut_off(account: Account, mailbox: Mailbox) -> None:
@@ -222,14 +224,23 @@ def test_a_mail_that_the_server_cannot_read_does_not_stop_the_others(
     assert [type(one) for one in found] == [Mail, Broken, Mail]
     assert [one.uid for one in found] == uids
     assert isinstance(found[1], Broken)
-    assert found[1].reason.startswith("The server does not hand this mail over: ")
+    assert found[1].reason == "The server ends the connection whenever it is asked for this mail."
     assert not inbox.lost
 
 
-def _read(path: object) -> bytes:
-    from pathlib import Path
+def test_a_server_that_can_read_nothing_breaks_no_mail(
+    inbox: ImapInbox, mailbox: Mailbox, account: Account, dovecot: Dovecot
+) -> None:
+    uids = [mailbox.append(plain(name)) for name in "abcd"]
+    mailbox.flags()
+    for path in dovecot.maildir(account.user).rglob("*M*"):
+        if b"@example.org>" in _read(path):
+            path.chmod(0)
+    with pytest.raises(InboxUnreachable, match="for one mail after another"):
+        list(inbox.fetch("INBOX", inbox.folder_state("INBOX").uidvalidity, uids))
 
-    assert isinstance(path, Path)
+
+def _read(path: Path) -> bytes:
     return path.read_bytes() if path.is_file() else b""
 
 
@@ -272,7 +283,7 @@ def fetch_lazily(inbox: ImapInbox, uids: Sequence[int]) -> Iterator[Mail]:
         ("Portal", "there is no folder Portal. Did you mean Portals?"),
         ("inbox/portals", "Did you mean Portals?"),
         ("xyz", "There are: "),
-        ("A\r\nB", "there is no folder"),
+        ("A\r\nB", "holds a line break"),
         ("Büro", "there is no folder Büro"),
         ('a"b\\c*%', "there is no folder"),
         ("", "there is no folder"),

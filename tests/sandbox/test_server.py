@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from mailbridge.errors import MailbridgeError
+from mailbridge.sandbox.book import Seen
 from mailbridge.sandbox.plan import parse_plan
-from mailbridge.sandbox.server import Sandbox, Seen
+from mailbridge.sandbox.server import Sandbox
 
 KEY = "kite-7f3a9c"
 LEAD = {"sender_message": "Grüezi <b>", "date": 1_700_000_000, "property_id": "p1"}
@@ -250,6 +251,20 @@ def test_what_cannot_be_had_is_told(tmp_path, sandbox):
         Sandbox(key=KEY, journal=tmp_path / "none" / "leads.jsonl").__enter__()
     with pytest.raises(ValueError, match="inside `with`"):
         _ = Sandbox(key=KEY).url
+
+
+def test_it_listens_on_ipv6_too():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:  # a machine without IPv6
+        with pytest.raises(MailbridgeError, match="Cannot listen on ::1"):
+            Sandbox("::1", key=KEY).__enter__()
+        return
+    with Sandbox("::1", key=KEY) as sandbox:
+        parts = urlsplit(sandbox.url)
+        client = Client(parts.hostname, parts.port, timeout=10)
+        assert client.send_lead()[0] == 200
+        client.close()
 
 
 def raw(sandbox, request):

@@ -66,7 +66,7 @@ class Mailbox:
 
     def make_anew(self, folder: str) -> None:
         """Delete a folder and make it again: its UIDVALIDITY changes."""
-        self.client.unselect_folder()
+        self.client.select_folder("INBOX")
         self.client.delete_folder(folder)
         self.client.create_folder(folder)
 
@@ -75,5 +75,6 @@ class Mailbox:
         uids = self.flags()
         if uids:
             self.delete(uids)
-        for name in self.folders() - {"INBOX"}:
-            self.client.delete_folder(name)
+        for flags, _, name in self.client.list_folders():
+            if name != "INBOX" and rb"\Noselect" not in flags:
+                self.client.delete_folder(name)

@@ -1,0 +1,101 @@
+"""`check`: settings and rules; online, the servers too."""
+
+import time
+from pathlib import Path
+
+from mailbridge.app import App
+from mailbridge.cli.output import complain, say, table
+from mailbridge.delivery.answer import Accepted
+from mailbridge.delivery.payload import EmailKey, payload_of
+from mailbridge.dispatch import describe
+from mailbridge.documents.settings import InboxSettings
+from mailbridge.errors import InboxError
+from mailbridge.inbox.imap import connect
+from mailbridge.inbox.marks import Marking
+from mailbridge.leads.lead import Lead
+
+
+def check_all(config: Path | None, *, online: bool, send_test_lead: bool) -> int:
+    """Check everything asked for; exit code 1 where something must be mended."""
+    app = App.load(config, secrets=True)
+    app.require()
+    portals = app.portals
+    say(f"{app.file}: settings are right, {len(app.settings.inboxes)} inboxes.")
+    say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
+    for problem in app.warnings():
+        complain(f"warning: {problem}")
+    good = True
+    if online:
+        for inbox in app.settings.inboxes:
+            good &= _check_inbox(app, inbox)
+        good &= _check_destination(app)
+    if send_test_lead:
+        good &= _send_test_lead(app)
+    return 0 if good else 1
+
+
+def _check_inbox(app: App, settings: InboxSettings) -> bool:
+    try:
+        with connect(app.account(settings)) as inbox:
+            rows = []
+            for folder in settings.folders:
+                state = inbox.folder_state(folder)
+                found = inbox.capabilities(folder)
+                marking = inbox.resolve_marking(folder, Marking(settings.marking))
+                rows.append(
+                    (
+                        f"{settings.name}/{folder}",
+                        state.messages,
+                        marking.value,
+                        _yes(found.keywords),
+                        _yes(found.move),
+                        _yes(found.uidplus),
+                        _yes(found.idle),
+                    )
+                )
+    except InboxError as error:
+        complain(f"mailbridge: {error}")
+        return False
+    table(("FOLDER", "MAILS", "MARKED BY", "KEYWORDS", "MOVE", "UIDPLUS", "IDLE"), rows)
+    return True
+
+
+def _check_destination(app: App) -> bool:
+    destination = app.destination()
+    try:
+        unreachable = destination.reach()
+    finally:
+        destination.close()
+    if unreachable:
+        complain(f"mailbridge: the lead API cannot be reached: {unreachable.reason}")
+        return False
+    say(
+        f"The lead API at {app.settings.destination.url} can be reached. Only a lead shows "
+        "whether the key is right: --send-test-lead sends one."
+    )
+    return True
+
+
+def _send_test_lead(app: App) -> bool:
+    lead = Lead(
+        sender_message="A test by mailbridge; please delete it.",
+        date=int(time.time()),
+        sender_firstname="Test",
+        sender_lastname="mailbridge",
+        property_reference="TEST",
+    )
+    payload, _ = payload_of(lead, EmailKey(app.settings.destination.email_key))
+    destination = app.destination()
+    try:
+        answer = destination.deliver(payload)
+    finally:
+        destination.close()
+    if isinstance(answer, Accepted):
+        say(f"The test lead was accepted{f' as {answer.remote_id}' if answer.remote_id else ''}.")
+        return True
+    complain(f"mailbridge: the test lead was not accepted: {describe(answer)}.")
+    return False
+
+
+def _yes(value: bool) -> str:  # noqa: FBT001
+    return "yes" if value else "no"

@@ -1,0 +1,199 @@
+"""`dry-run`: the daemon's own decision on files or on the inbox, and nothing after it."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from mailbridge.app import App
+from mailbridge.bridge import follow, unread
+from mailbridge.cli.explanation import explain as show_explanation
+from mailbridge.cli.output import complain, console, heading, progress, say, table
+from mailbridge.decision import Decision, Wanted, decide, known_by_mark, without_doubles
+from mailbridge.dispatch import now
+from mailbridge.documents.settings import InboxSettings
+from mailbridge.errors import LedgerMissing, MailbridgeError
+from mailbridge.inbox.files import mails_in
+from mailbridge.inbox.imap import ImapInbox, connect
+from mailbridge.inbox.mail import Broken
+from mailbridge.inbox.marks import Mark, marks_of
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.outcomes import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One mail and what would become of it."""
+
+    source: str
+    """The path as given, or account/folder/uid."""
+    decision: Decision
+
+
+def preview(
+    config: Path | None,
+    paths: Sequence[Path],
+    rules: Sequence[Path],
+    *,
+    since: datetime | None,
+    limit: int | None,
+    jsonl: bool,
+    explain: bool,
+) -> None:
+    """Show what would become of each mail."""
+    app = App.load(config, secrets=not paths, rules=rules)
+    found = _of_files(app, paths) if paths else _of_inboxes(app, since)
+    previews = progress(islice(found, limit), "Reading mail")
+    if jsonl:
+        for one in previews:
+            for line in as_json(one):
+                print(json.dumps(line, ensure_ascii=False))  # noqa: T201  (output is its job)
+        return
+    everything = list(previews)
+    if explain:
+        for one in everything:
+            heading(one.source)
+            show_explanation(one.decision)
+    else:
+        _show_table(everything)
+
+
+def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
+    """Give one object for each inquiry of the mail, or one for a mail without any."""
+    decision = preview.decision
+    common = {
+        "source": preview.source,
+        "message_id": decision.message.message_id,
+        "outcome": decision.outcome.value,
+        "portal": decision.portal or None,
+    }
+    problems = [{"code": p.code, "text": str(p)} for p in decision.problems]
+    if not decision.wanted:
+        yield common | {"lead": None, "fields": {}, "problems": problems}
+    for one in decision.wanted:
+        part = {"part": one.part} if len(decision.wanted) > 1 else {}
+        yield (
+            common
+            | part
+            | {
+                "lead": dict(one.payload),
+                "fields": _fields(one),
+                "problems": problems,
+            }
+        )
+
+
+def _fields(wanted: Wanted) -> dict[str, Any]:
+    return {
+        name: {
+            "value": found.value,
+            "raw": found.raw,
+            "source": found.source,
+            "span": list(found.span) if found.span else None,
+            "pattern": found.pattern,
+        }
+        for name, found in wanted.inquiry.fields.items()
+    }
+
+
+def _of_files(app: App, paths: Iterable[Path]) -> Iterator[Preview]:
+    policy, portals = app.policy(), app.portals
+    for path in paths:
+        for mail in mails_in(path):
+            yield Preview(mail.source, decide(mail.raw, None, portals, policy))
+
+
+def _of_inboxes(app: App, since: datetime | None) -> Iterator[Preview]:
+    app.require_inboxes()
+    ledger = _ledger(app)
+    try:
+        for settings in app.settings.inboxes:
+            with connect(app.account(settings)) as inbox:
+                for folder in settings.folders:
+                    yield from _of_folder(app, settings, inbox, folder, ledger, since)
+    finally:
+        if ledger:
+            ledger.close()
+
+
+def _ledger(app: App) -> Ledger | None:
+    try:
+        return Ledger.read_only(app.ledger_url)
+    except LedgerMissing:
+        return None  # the first start is still to come
+
+
+def _of_folder(
+    app: App,
+    settings: InboxSettings,
+    inbox: ImapInbox,
+    folder: str,
+    ledger: Ledger | None,
+    since: datetime | None,
+) -> Iterator[Preview]:
+    watch = app.watch(settings)
+    state = inbox.folder_state(folder)
+    known = ledger.cursor(settings.name, folder) if ledger else None
+    cursor = follow(known, settings.name, folder, state, watch.start, now())
+    if since:
+        uids = inbox.new_uids(folder, 1, since=since)
+    else:
+        uids = list(unread(inbox, cursor))
+        if not uids and known is None and not watch.start:
+            complain(
+                f"{settings.name}/{folder}: the first start sends no old mail. "
+                "To see what is there, give --since DATE."
+            )
+    for mail in inbox.fetch(folder, state.uidvalidity, uids):
+        source = f"{settings.name}/{folder}/{mail.uid}"
+        if isinstance(mail, Broken):
+            raise MailbridgeError(f"{source}: {mail.reason}")
+        decision = decide(mail.raw, mail.received, app.portals, watch.policy)
+        if marks_of(mail.flags) is Mark.SENT:
+            decision = known_by_mark(decision)
+        if ledger:
+            prints = {one.prepared.fingerprint for one in decision.wanted}
+            since_then = mail.received - watch.duplicate_window
+            decision = without_doubles(
+                decision, ledger.history({decision.identity}, prints, since_then)
+            )
+        yield Preview(source, decision)
+
+
+def _show_table(previews: Sequence[Preview]) -> None:
+    rows = []
+    for one in previews:
+        decision = one.decision
+        for wanted in decision.wanted or (None,):
+            lead = wanted.prepared.lead if wanted else None
+            target = (
+                (lead.property_reference or lead.property_id or lead.promotion_id) if lead else ""
+            )
+            name = f"{lead.sender_firstname} {lead.sender_lastname}".strip() if lead else ""
+            rows.append(
+                (
+                    one.source,
+                    decision.outcome,
+                    decision.portal,
+                    target,
+                    name,
+                    (lead.sender_email or lead.sender_number) if lead else "",
+                    "; ".join(p.text for p in decision.problems),
+                )
+            )
+    table(("MAIL", "OUTCOME", "PORTAL", "REFERENCE", "NAME", "CONTACT", "NOTES"), rows)
+    if console.is_terminal:
+        counts = Counter(one.decision.outcome for one in previews)
+        say()
+        say(summary(counts) + " Nothing was sent or changed.")
+
+
+def summary(counts: Counter[Outcome]) -> str:
+    """Say how many mails had which outcome, in one sentence."""
+    told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome if counts[outcome])
+    total = counts.total()
+    return f"{total} {'mail' if total == 1 else 'mails'}: {told}." if total else "No new mail."

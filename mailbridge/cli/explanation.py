@@ -1,0 +1,68 @@
+"""One decision explained: each field, and the text that it came from, highlighted."""
+
+from collections.abc import Mapping
+
+from rich.text import Text
+
+from mailbridge.cli.output import console, say, table
+from mailbridge.decision import Decision
+from mailbridge.message.message import Message
+from mailbridge.rules.inquiry import Found
+
+STYLES = ("black on green", "black on cyan", "black on yellow", "black on magenta", "white on blue")
+
+
+def explain(decision: Decision) -> None:
+    """Show outcome, problems, fields and the highlighted text."""
+    say(f"{decision.outcome}" + (f" · {decision.portal}" if decision.portal else ""))
+    for problem in decision.problems:
+        say(f"  ! {problem}")
+    for wanted in decision.wanted:
+        if len(decision.wanted) > 1:
+            say(f"Part {wanted.part}")
+        fields = wanted.inquiry.fields
+        show_fields(fields)
+        if isinstance(decision.message, Message):
+            show_source("subject", decision.message.subject, fields)
+        if decision.reading:
+            show_source(decision.reading.part, decision.reading.text, fields)
+
+
+def show_fields(fields: Mapping[str, Found]) -> None:
+    """List the fields: value, where it stands, and the rule's line that found it."""
+    rows = [(name, found.value, _place(found), found.pattern) for name, found in fields.items()]
+    table(("FIELD", "VALUE", "FROM", "RULE"), rows)
+
+
+def show_source(source: str, text: str, fields: Mapping[str, Found]) -> None:
+    """Print a text with every value that came from it marked.
+
+    On a terminal in colours, with the fields' names behind; in a pipe as `⟦name: value⟧`.
+    """
+    spans = sorted(
+        (found.span, name)
+        for name, found in fields.items()
+        if found.source == source and found.span
+    )
+    if not spans:
+        return
+    marked, at = Text(), 0
+    for number, ((begin, end), name) in enumerate(spans):
+        if begin < at:
+            continue  # inside another value, which is shown already
+        marked.append(text[at:begin])
+        if console.is_terminal:
+            marked.append(text[begin:end], style=STYLES[number % len(STYLES)])
+            marked.append(f" ‹{name}›", style="dim")
+        else:
+            marked.append(f"⟦{name}: {text[begin:end]}⟧")
+        at = end
+    marked.append(text[at:])
+    console.print(Text(f"── {source} ──", style="dim"))
+    console.print(marked, soft_wrap=True)
+
+
+def _place(found: Found) -> str:
+    if found.span is None:
+        return found.source
+    return f"{found.source} {found.span[0]}–{found.span[1]}"

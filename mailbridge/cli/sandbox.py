@@ -1,0 +1,21 @@
+"""`sandbox`: the lead API on this machine, until Ctrl-C."""
+
+import signal
+from pathlib import Path
+from threading import Event
+
+from mailbridge.cli.output import say
+from mailbridge.sandbox.plan import parse_plan
+from mailbridge.sandbox.server import Sandbox
+
+
+def serve(port: int, key: str, plan: str, journal: Path | None) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    ended = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with Sandbox(port=port, key=key, plan=parse_plan(plan), journal=journal) as server:
+        say(f"The sandbox listens on {server.url}")
+        say(f"  its API key is {key}; the leads received are at {server.base}/leads")
+        ended.wait()
+        say(f"{len(server.leads)} leads received.")
