@@ -171,6 +171,7 @@ class App:
         domain = inbox.user.rpartition("@")[2].lower() if inbox and "@" in inbox.user else ""
         return Policy(
             limits=Limits(
+                mail_bytes=settings.limits.mail_size,
                 header_bytes=settings.limits.header_size,
                 parts=settings.limits.parts,
                 depth=settings.limits.nesting,
@@ -213,7 +214,7 @@ class App:
             marking=Marking(inbox.marking),
             mark_folders={Mark.SENT: inbox.sent_folder, Mark.REVIEW: inbox.review_folder},
             mark_seen=inbox.mark_seen,
-            start=datetime.combine(inbox.start, time(), UTC) if inbox.start else None,
+            start=datetime.combine(inbox.start, time()).astimezone() if inbox.start else None,
             duplicate_window=self.settings.leads.duplicate_window,
         )
 

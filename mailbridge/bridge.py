@@ -29,6 +29,12 @@ from mailbridge.rules.judgement import Portals
 STUMBLES = 3
 """Times that one mail may break the connection before it is kept for a person."""
 
+CLOCKS_APART = timedelta(minutes=10)
+"""How far the server's clock may be behind ours when a new UIDVALIDITY makes us read anew.
+
+An old mail sent by that margin is a nuisance; a lead lost by it would be a sale.
+"""
+
 MARKS: Mapping[Outcome, Mark] = {
     Outcome.SENT: Mark.SENT,
     Outcome.DUPLICATE: Mark.SENT,
@@ -267,6 +273,6 @@ def follow(
         uidvalidity=state.uidvalidity,
         next_uid=1 if known or start else state.uidnext,
         fresh_from=state.uidnext,
-        backlog_since=(start or known.first_started) if known else start,
+        backlog_since=(start or known.first_started - CLOCKS_APART) if known else start,
         first_started=known.first_started if known else at,
     )

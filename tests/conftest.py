@@ -14,7 +14,8 @@ from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.mailbox import Mailbox
 
 
-def _needs_dovecot(error: FileNotFoundError) -> None:
+def needs_dovecot(error: FileNotFoundError) -> None:
+    """Skip what cannot run without Dovecot; in CI that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(str(error), pytrace=False)
     pytest.skip(str(error))
@@ -27,7 +28,7 @@ def dovecot() -> Iterator[Dovecot]:
         with running_dovecot() as server:
             yield server
     except FileNotFoundError as exc:
-        _needs_dovecot(exc)
+        needs_dovecot(exc)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def dotted_dovecot() -> Iterator[Dovecot]:
         with running_dovecot(separator=".", prefix="INBOX.", extra=extra) as server:
             yield server
     except FileNotFoundError as exc:
-        _needs_dovecot(exc)
+        needs_dovecot(exc)
 
 
 def account_on(server: Dovecot) -> Account:

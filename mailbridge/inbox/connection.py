@@ -203,7 +203,7 @@ def _explain(account: Account, error: Exception, watchdog: Watchdog) -> InboxErr
         return faults.unreachable(
             account, f"the host's name is not known ({error.strerror}). Check `host`."
         )
-    if isinstance(error, UnicodeError):
+    if isinstance(error, UnicodeError) and not isinstance(error, UnicodeDecodeError):
         return faults.refused(account, "this is no name of a host. Check `host`.")
     if isinstance(error, TimeoutError):
         return faults.unreachable(

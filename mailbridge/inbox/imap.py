@@ -10,11 +10,13 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from mailbridge.inbox import folders, marking, reading
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.faults import Declined, Garbled
+from mailbridge.inbox.folders import explain, open_for_reading
 from mailbridge.inbox.mail import Broken, FolderState, Mail
+from mailbridge.inbox.marking import find_abilities, mark_mails, resolve
 from mailbridge.inbox.marks import FOLDERS, Abilities, Mark, Marked, Marking
+from mailbridge.inbox.reading import find_uids, find_uids_since, read_mails
 from mailbridge.inbox.session import Session
 
 
@@ -60,13 +62,13 @@ class ImapInbox:
         selected = session.opened is not None and session.opened.folder == folder
         values: list[object]
         if selected and not session.leave():
-            opened = folders.open_for_reading(session, folder)
+            opened = open_for_reading(session, folder)
             values = [opened.uidvalidity, opened.uidnext, opened.messages]
         else:
             try:
                 found = session.status(folder)
             except Declined as exc:
-                raise folders.explain(session, folder, exc) from exc
+                raise explain(session, folder, exc) from exc
             values = [found.get(key) for key in (b"UIDVALIDITY", b"UIDNEXT", b"MESSAGES")]
         uidvalidity, uidnext, messages = (v if isinstance(v, int) else -1 for v in values)
         if min(uidvalidity, uidnext, messages) < 0:
@@ -80,39 +82,37 @@ class ImapInbox:
     ) -> list[int]:
         """List UIDs from `first` on and under `below`, received at `since` (aware) or later."""
         if since is None:
-            return reading.find_uids(self._session, folder, first, below)
-        return reading.find_uids_since(self._session, folder, first, below, since)
+            return find_uids(self._session, folder, first, below)
+        return find_uids_since(self._session, folder, first, below, since)
 
     def fetch(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> Iterator[Mail | Broken]:
         """Give the mails in the order asked for, fetched as they are taken.
 
         A mail that is gone is left out. Raises UidValidityChanged on the first step.
         """
-        return reading.read_mails(self._session, folder, uidvalidity, uids)
+        return read_mails(self._session, folder, uidvalidity, uids)
 
     def capabilities(self, folder: str) -> Abilities:
         """Find out what the server can do in this folder; nothing in it is changed."""
-        return marking.find_abilities(self._session, folder)
+        return find_abilities(self._session, folder)
 
     def resolve_marking(self, folder: str, wanted: Marking) -> Marking:
         """Choose the marking to use in this folder (design, "Marking"); never AUTO."""
-        return marking.resolve(self._session, folder, wanted)
+        return resolve(self._session, folder, wanted)
 
     def mark(
         self,
         folder: str,
         uidvalidity: int,
         marks: Mapping[Mark, Sequence[int]],
-        marking_used: Marking,
-        targets: Mapping[Mark, str] = FOLDERS,
+        marking: Marking,
+        folders: Mapping[Mark, str] = FOLDERS,
         *,
         seen: bool,
     ) -> Marked:
         r"""Mark mails in a way that `resolve_marking` gave; may be repeated.
 
-        `targets` names folders with `/` between levels, whatever the server uses.
+        `folders` are named with `/` between levels, whatever the server uses.
         `\Seen` is only set where `seen` is.
         """
-        return marking.mark_mails(
-            self._session, folder, uidvalidity, marks, marking_used, targets, seen=seen
-        )
+        return mark_mails(self._session, folder, uidvalidity, marks, marking, folders, seen=seen)

@@ -189,13 +189,14 @@ attempts = sa.Table(
     "attempts",
     metadata,
     sa.Column("id", Key, primary_key=True),
-    sa.Column("lead", Key, sa.ForeignKey("leads.id"), nullable=False, index=True),
+    sa.Column("lead", Key, sa.ForeignKey("leads.id"), nullable=False),
     sa.Column("started", Moment, nullable=False),
     sa.Column("ended", Moment, nullable=True),
     sa.Column("state", Words, nullable=False),
     sa.Column("status", sa.Integer, nullable=False),
     sa.Column("detail", Words, nullable=False),
 )
+sa.Index("attempts_lead", attempts.c.lead)
 
 cursors = sa.Table(
     "cursors",

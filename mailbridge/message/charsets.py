@@ -155,10 +155,7 @@ def mend(text: str) -> str:
 def _mend_line(line: str) -> str:
     if not _DOUBLED.sub("", line).isascii():
         return line
-    try:
-        return _DOUBLED.sub(_read_back, line)
-    except UnicodeDecodeError:
-        return line
+    return _DOUBLED.sub(_read_back, line)
 
 
 def _read_back(found: re.Match[str]) -> str:

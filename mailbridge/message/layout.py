@@ -54,6 +54,9 @@ class Layout:
 
     def add_preformatted(self, text: str) -> None:
         """Add text whose lines and blanks count."""
+        if text.isspace() and "\n" not in text:
+            self._blank = True
+            return
         first, *others = text.split("\n")
         self._add_line(first)
         for line in others:
@@ -61,11 +64,9 @@ class Layout:
             self._add_line(line)
 
     def _add_line(self, line: str) -> None:
-        if line and not line.isspace():
+        if line:
             self._begin_text(blank=self._blank)
             self.pieces.append(line)
-        elif line:
-            self._blank = True
 
     def end_line(self) -> None:
         """End the line where a block begins or ends."""

@@ -207,9 +207,10 @@ _FORMATTING_END = re.compile(
     r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^>]*+>", re.I
 )
 _ANCHOR = re.compile(r"<a(?=[\s/])[^>]*+>", re.I)
+# As the standard reads a tag or a comment, to the end of the text where it is not closed.
 _ANY_TAG = re.compile(
-    r"""<!--.*?-->|<[a-z][^\s/>]*+(?:[\s/]++|[^\s/>][^\s/>=]*+"""
-    r"""(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>]*+))?+)*+>""",
+    r"""<!--.*?(?:-->|\Z)|<([a-z][^\s/>]*+)(?:[\s/]++|[^\s/>][^\s/>=]*+"""
+    r"""(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+)*+(?:>|\Z)""",
     re.I | re.S,
 )
 _REPEATED_MOST = 4_000_000
@@ -220,10 +221,16 @@ _SMALL = 60_000
 def _tame(html: str) -> str:
     """Take out of HTML what would make its repair grow out of proportion.
 
-    Formatting is no part of the text form; a picture's data is not either.
+    Formatting is no part of the text form; a picture's data is not either. The two
+    entities go last: they are the only ones longer decoded (in UTF-8) than written,
+    and lexbor (selectolax 1.0.2) writes beyond its buffer then and kills the process.
     """
     if len(html) > _SMALL:
-        html = _ANY_TAG.sub(_drop_long, html)
+        html = _ANY_TAG.sub(_bare_long, html)
+    return _tame_repetition(html).replace("&nGt;", "\u226b\u20d2").replace("&nLt;", "\u226a\u20d2")
+
+
+def _tame_repetition(html: str) -> str:
     tags = html.count("<")
     # At worst half of it is formatting and the other half paragraphs.
     if tags * len(html) < _REPEATED_MOST * 4:
@@ -239,5 +246,7 @@ def _tame(html: str) -> str:
     return html
 
 
-def _drop_long(tag: re.Match[str]) -> str:
-    return tag[0] if len(tag[0]) <= _LONGEST_TAG or tag[0].startswith("<!--") else ""
+def _bare_long(tag: re.Match[str]) -> str:
+    if len(tag[0]) <= _LONGEST_TAG or tag[1] is None:
+        return tag[0]
+    return f"<{tag[1]}>"

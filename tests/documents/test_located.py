@@ -2,7 +2,7 @@ import random
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbridge.documents import located
@@ -239,6 +239,7 @@ def problems_of(text: str) -> tuple[Problem, ...]:
     return ()
 
 
+@settings(deadline=None)  # shared machines pause
 @given(st.one_of(st.text(), YAMLISH))
 def test_any_text_is_a_document_or_a_bad_document(text: str) -> None:
     for problem in problems_of(text):
@@ -260,6 +261,7 @@ WRITABLE = st.recursive(
 )
 
 
+@settings(deadline=None)  # shared machines pause
 @given(WRITABLE, st.randoms(use_true_random=False))
 def test_what_yaml_writes_is_read_back(data: object, choice: random.Random) -> None:
     style = choice.choice([None, "'", '"', "|"])

@@ -2,7 +2,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailbridge.documents.located import parse
@@ -75,6 +75,7 @@ def test_what_is_no_duration(text: str) -> None:
         parse_duration(text)
 
 
+@settings(deadline=None)  # shared machines pause
 @given(st.integers(0, 36500 * 86_400_000))
 def test_a_duration_shown_is_read_back(milliseconds: int) -> None:
     length = timedelta(milliseconds=milliseconds)
@@ -97,6 +98,7 @@ def test_sizes(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
+@settings(deadline=None)  # shared machines pause
 @given(st.integers(0, 10**12))
 def test_a_size_shown_is_read_back(size: int) -> None:
     assert parse_size(show_size(size).removesuffix(" B")) == size

@@ -120,10 +120,11 @@ def test_quotes_and_blanks_in_user_and_password_stay_what_they_are(
 def test_line_breaks_in_credentials_never_reach_the_wire(
     local_account: LocalAccount, field: str, sign: str
 ) -> None:
+    account = local_account(1)
+    odd = f"a{sign}b"
+    account = replace(account, user=odd) if field == "user" else replace(account, password=odd)
     with pytest.raises(InboxRefused, match=f"the {field} holds a line break"):
-        account = local_account(1)
-        odd = f"a{sign}b"
-        connect(replace(account, user=odd) if field == "user" else replace(account, password=odd))
+        connect(account)
 
 
 def test_login_disabled_is_said(local_account: LocalAccount) -> None:
@@ -190,6 +191,14 @@ def test_a_server_that_does_not_welcome_us(
     with (
         running_script(lambda wire: wire.say(greeting)) as server,
         pytest.raises(InboxUnreachable, match=said),
+    ):
+        connect(local_account(server.port))
+
+
+def test_capabilities_that_are_no_ascii(local_account: LocalAccount) -> None:
+    with (
+        running_script(talk({}, capabilities="IMAP4rev1 \xc9")) as server,
+        pytest.raises(InboxUnreachable, match="no IMAP conversation begins"),
     ):
         connect(local_account(server.port))
 

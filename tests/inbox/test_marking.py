@@ -42,7 +42,7 @@ def test_auto_takes_folders_where_it_does_not(pymap_account: Account) -> None:
     with connect(pymap_account) as inbox:
         assert not inbox.capabilities("INBOX").keywords
         assert inbox.resolve_marking("INBOX", Marking.AUTO) is Marking.FOLDERS
-        with pytest.raises(InboxRefused, match="allows no own keywords.*Set `marking: auto`"):
+        with pytest.raises(InboxRefused, match=r"allows no own keywords.*Set `marking: auto`"):
             inbox.resolve_marking("INBOX", Marking.KEYWORDS)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from mailbridge.errors import InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
+from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.imap import connect
 from mailbridge.inbox.mail import Broken, Mail
 from mailbridge.inbox.marks import Mark, Marked, Marking
@@ -207,6 +208,43 @@ def test_untagged_lines_of_others_are_left_aside(local_account: LocalAccount) ->
         },
     )
     assert [getattr(one, "raw", None) for one in found] == [raw]
+
+
+def test_a_connection_that_ends_once_is_made_anew(local_account: LocalAccount) -> None:
+    raw = plain("good")
+    breaking = talk({"UID FETCH": "* BYE restarting\n"})
+    whole: dict[str, str | list[str]] = {
+        "UID SEARCH": "* SEARCH 4 5\n",
+        "UID FETCH 4 (RFC822": facts(4),
+        "UID FETCH 5 (RFC822": facts(5),
+        "UID FETCH 4,5 (BODY": body(4, raw) + body(5, raw),
+    }
+    with (
+        running_script(breaking, talk(whole)) as server,
+        connect(local_account(server.port)) as inbox,
+    ):
+        assert [one.uid for one in inbox.fetch("INBOX", 7, [4, 5])] == [4, 5]
+        assert not inbox.lost
+
+
+def test_a_server_that_went_away_breaks_no_mail(local_account: LocalAccount) -> None:
+    with (
+        running_script(talk({"UID FETCH": "EOF"})) as server,
+        connect(local_account(server.port, timeout=0.5)) as inbox,
+    ):
+        with pytest.raises(InboxUnreachable):
+            list(inbox.fetch("INBOX", 7, [4, 5]))
+        assert inbox.lost
+
+
+def test_a_folder_made_anew_while_the_connection_was_lost(local_account: LocalAccount) -> None:
+    anew = OPENED.replace("UIDVALIDITY 7", "UIDVALIDITY 8")
+    with (
+        running_script(talk({"UID FETCH": "EOF"}), talk({"EXAMINE": anew})) as server,
+        connect(local_account(server.port)) as inbox,
+        pytest.raises(UidValidityChanged),
+    ):
+        list(inbox.fetch("INBOX", 7, [4, 5]))
 
 
 STRUCTURES = [

@@ -17,6 +17,7 @@ from mailbridge.leads.emails import Email, is_relay, is_valid, read_email
         ("mailto:nora@example.org", "nora@example.org"),
         ("MAILTO:nora@example.org?subject=Visite&body=x", "nora@example.org"),
         ("mailto:nora%2Bimmo%40example.org", "nora+immo@example.org"),
+        ("mailto:nora@example.org%0a", "nora@example.org"),
         ("nora@example.org?subject=Visite", "nora@example.org"),
         ("nora@example.org <mailto:nora@example.org>", "nora@example.org"),
         ("[nora@example.org](mailto:nora@example.org)", "nora@example.org"),
@@ -24,7 +25,6 @@ from mailbridge.leads.emails import Email, is_relay, is_valid, read_email
         ("nora@example.org.", "nora@example.org"),
         ("nora@example.org,", "nora@example.org"),
         ("(nora@example.org)", "nora@example.org"),
-        ("« nora@example.org »", ""),
         ("«nora@example.org»", "nora@example.org"),
         ("'nora@example.org'", "nora@example.org"),
         ("nora@müller.example", "nora@müller.example"),
@@ -64,7 +64,6 @@ def test_an_address_is_taken_out_of_its_wrapping(written: str, address: str) -> 
         "nora\x00@example.org",
         "nora@exa\tmple.org",
         "mailto:nora%0d%0aBcc:max@example.org",
-        "mailto:nora@example.org%0a",
         "x" * 65 + "@example.org",
         "nora@" + "x" * 64 + ".org",
         "nora@" + "x." * 126 + "org",
@@ -73,9 +72,6 @@ def test_an_address_is_taken_out_of_its_wrapping(written: str, address: str) -> 
 )
 def test_what_is_no_address_is_kept_as_written(written: str) -> None:
     read = read_email(written)
-    if written == "mailto:nora@example.org%0a":  # a line end at the edge is trimmed
-        assert read == Email("nora@example.org")
-        return
     assert read.address == ""
     assert read.noted
     assert not set(read.noted) & set("\r\n\t\x00")

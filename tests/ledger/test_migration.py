@@ -55,7 +55,7 @@ def test_migrations_make_it_word_for_word(sqlite_url: str, tmp_path: Path) -> No
     metadata.create_all(direct)
     direct.dispose()
     migrated = statements(Path(sqlite_url.removeprefix("sqlite:///")))
-    assert "CREATE TABLE mails ( id INTEGER NOT NULL" in migrated["mails"]
+    assert "CREATE TABLE mails ( id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" in migrated["mails"]
     assert migrated == statements(tmp_path / "direct.db")
 
 

@@ -2,12 +2,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from time import process_time
 
 import pytest
-from mails import opened
 
 from mailbridge.message.envelope import read_addresses, read_date, read_message_id
 from mailbridge.message.headers import decode_value, decode_words
 from mailbridge.message.limits import Limits
 from mailbridge.message.message import Address
+from tests.message.mails import opened
 
 
 def head(*lines: str | bytes) -> bytes:

@@ -5,7 +5,6 @@ from unicodedata import is_normalized
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mails import HEAD, multipart, part
 
 from mailbridge.message.charsets import decode
 from mailbridge.message.identity import identify
@@ -13,6 +12,7 @@ from mailbridge.message.limits import Limits
 from mailbridge.message.markup import to_body
 from mailbridge.message.message import Body, Message, Unreadable
 from mailbridge.message.reader import read
+from tests.message.mails import HEAD, multipart, part
 
 NEVER = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xa0\xad\u200b-\u200f\u2028-\u202f\u2060\u2066-\u2069\ufeff"

@@ -1,8 +1,8 @@
 import pytest
-from mails import HEAD, codes, mail, multipart, opened, part, text_of
 
 from mailbridge.message.message import Attachment
 from mailbridge.message.transfer import decode_base64, decode_transfer
+from tests.message.mails import HEAD, codes, mail, multipart, opened, part, text_of
 
 
 def names(raw: bytes) -> list[str]:
@@ -191,7 +191,7 @@ class TestTransferEncoding:
             (b"=zz 100=", "quoted-printable", b"=zz 100"),
             (b"Y2Fmw6k=", "base64", "café".encode()),
             (b"Y2Fm\r\nw6k=\r\n", "BASE64 ; x", "café".encode()),
-            (b"Y2Fm!w6k", "base64", "café".encode()),
+            (b"Y2Fmw!6kgY2Fmw6k", "base64", "café café".encode()),
             (b"Y2Fmw6k=\r\nYQ==", "base64", "café".encode()),
             (b"Y2FmZ", "base64", b"caf"),
             (b"No base64 at all, but a text.", "base64", b"No base64 at all, but a text."),

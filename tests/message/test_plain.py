@@ -1,8 +1,8 @@
 import pytest
-from mails import codes, mail, opened, text_of
 
 from mailbridge.message.message import Link
 from mailbridge.message.plain import decode_entities, is_html, to_body, unflow
+from tests.message.mails import codes, mail, opened, text_of
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_attempts"),
         sa.ForeignKeyConstraint(["lead"], ["leads.id"], name="fk_attempts_lead"),
     )
-    op.create_index("ix_attempts_lead", "attempts", ["lead"])
+    op.create_index("attempts_lead", "attempts", ["lead"])
     op.create_table(
         "cursors",
         sa.Column("inbox", sa.Text, nullable=False),

@@ -1,0 +1,43 @@
+# Two commands for a fresh clone: `make demo` shows it work, `make test` passes the tests.
+# Everything goes into .venv; nothing else on the machine is changed but for the servers
+# that the tests need, and those only where apt-get may be used (tests/servers/install).
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+JOBS ?= auto
+
+.PHONY: demo test check bench lock clean
+
+demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
+	$(BIN)/mailbridge demo
+
+test: .venv/ready check  ## Everything that CI runs
+	tests/servers/install
+	$(BIN)/pytest -n $(JOBS) $(ARGS)
+
+check: .venv/ready  ## Style, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
+	tests/servers/install
+	$(BIN)/python -m bench.run
+
+lock:  ## Resolve the dependencies anew; needs uv
+	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
+	  --custom-compile-command "make lock" --quiet pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "mailbridge needs Python 3.11 or newer; none was found."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { \
+	  echo "Python's venv is missing. Install it: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+clean:  ## Remove everything that was made
+	rm -rf .venv out build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

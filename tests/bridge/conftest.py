@@ -1,0 +1,122 @@
+"""The bridge put together as the app does it: a real inbox, a real ledger, the sandbox API."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from mailbridge.app import shipped_portals
+from mailbridge.bridge import Bridge, Watch
+from mailbridge.decision import Policy
+from mailbridge.delivery.realforce import Realforce
+from mailbridge.delivery.retry import OnDoubt
+from mailbridge.delivery.retry import Policy as RetryPolicy
+from mailbridge.dispatch import Dispatch
+from mailbridge.inbox.account import Account
+from mailbridge.inbox.marks import Marking
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import MailRecord
+from mailbridge.rules.judgement import Portals, gather
+from mailbridge.sandbox.server import Sandbox
+from tests.servers.mailbox import Mailbox
+
+
+@pytest.fixture(scope="session")
+def portals() -> Portals:
+    return gather(shipped_portals(1.0))
+
+
+@dataclass
+class Rig:
+    """One bridge, and everything that stands around it."""
+
+    bridge: Bridge
+    dispatch: Dispatch
+    ledger: Ledger
+    api: Sandbox
+    mailbox: Mailbox
+
+    def pass_once(self) -> None:
+        """Poll, deliver, mark, as `run --once` does."""
+        self.bridge.poll()
+        self.dispatch.deliver(lambda: False)
+        self.bridge.mark()
+
+    @property
+    def references(self) -> list[str]:
+        return [lead.lead["property_reference"] for lead in self.api.leads]
+
+    @property
+    def outcomes(self) -> list[str]:
+        return [mail.outcome.value for mail in self.mails]
+
+    @property
+    def mails(self) -> list[MailRecord]:
+        return list(reversed(self.ledger.mails()))
+
+
+class Builder:
+    """Makes rigs on one API and one ledger file."""
+
+    def __init__(self, folder: Path, portals: Portals, api: Sandbox) -> None:
+        self.url = f"sqlite:///{folder / 'ledger.db'}"
+        self.portals, self.api = portals, api
+        self.opened: list[Rig] = []
+
+    def __call__(
+        self,
+        account: Account,
+        mailbox: Mailbox,
+        *,
+        marking: Marking = Marking.AUTO,
+        start: datetime | None = None,
+        doubt: OnDoubt = OnDoubt.HOLD,
+        folders: tuple[str, ...] = ("INBOX",),
+    ) -> Rig:
+        ledger = self.opened[0].ledger if self.opened else Ledger.open(self.url)
+        watch = Watch(account=account, policy=Policy(), folders=folders, marking=marking, start=start)
+        destination = Realforce(self.api.url, "test-key", timeouts=(5, 5), deadline=5)
+        retry = RetryPolicy(first_wait=0, first_rest=0, doubt=doubt, doubt_wait=0)
+        rig = Rig(
+            Bridge(watch, ledger, self.portals),
+            Dispatch(ledger, destination, retry),
+            ledger,
+            self.api,
+            mailbox,
+        )
+        self.opened.append(rig)
+        return rig
+
+    def close(self) -> None:
+        for rig in self.opened:
+            rig.bridge.close()
+            rig.dispatch.destination.close()  # type: ignore[attr-defined]
+            rig.ledger.close()
+
+
+@pytest.fixture
+def api() -> Iterator[Sandbox]:
+    with Sandbox(key="test-key") as server:
+        yield server
+
+
+@pytest.fixture
+def build(tmp_path: Path, portals: Portals, api: Sandbox) -> Iterator[Builder]:
+    builder = Builder(tmp_path, portals, api)
+    yield builder
+    builder.close()
+
+
+@pytest.fixture
+def rig(build: Builder, account: Account, mailbox: Mailbox) -> Rig:
+    """A bridge on an empty inbox, which it has seen once: what comes now is new."""
+    made = build(account, mailbox)
+    made.pass_once()
+    return made
+
+
+@pytest.fixture
+def second_account(account: Account) -> Account:
+    return replace(account, name="second")

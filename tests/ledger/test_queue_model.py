@@ -1,0 +1,150 @@
+"""The queue against a model of it in plain Python: any order of steps, crashes among them."""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.outcome import outcome_of
+from mailbridge.ledger.records import Requeued, Settlement, State
+from mailbridge.outcomes import Outcome
+from tests.ledger.making import MINUTE, T0, lead, mail
+
+ENDS = [State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED]
+
+
+@dataclass
+class Modelled:
+    mail: int
+    state: State = State.QUEUED
+    due: datetime | None = None
+    failures: int = 0
+    resent: bool = False
+
+    def is_due(self, now: datetime) -> bool:
+        if self.state is State.QUEUED:
+            return True
+        if self.state is State.DEFERRED:
+            return self.due is None or self.due <= now
+        return self.state is State.IN_DOUBT and self.due is not None and self.due <= now
+
+
+class QueueMachine(RuleBasedStateMachine):
+    @initialize()
+    def open(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.url = f"sqlite:///{self.folder.name}/ledger.db"
+        self.ledger = Ledger.open(self.url)
+        self.now = T0
+        self.leads: dict[int, Modelled] = {}
+        self.uid = 0
+
+    def teardown(self) -> None:
+        if hasattr(self, "folder"):
+            self.ledger.close()
+            self.folder.cleanup()
+
+    @rule(parts=st.integers(1, 3))
+    def record(self, parts: int) -> None:
+        self.uid += 1
+        new = mail(self.uid, *(lead(self.uid, part=part) for part in range(1, parts + 1)))
+        [number] = self.ledger.record([new], None, self.now)
+        found = self.ledger.mail(number)
+        assert found is not None
+        self.leads |= {at.id: Modelled(number) for at in found.leads}
+
+    @rule()
+    def claim(self) -> None:
+        expected = min((n for n, at in self.leads.items() if at.is_due(self.now)), default=None)
+        claimed = self.ledger.claim(self.now)
+        assert (claimed and claimed.lead) == expected
+        if claimed is not None:
+            at = self.leads[claimed.lead]
+            at.resent |= at.state is State.IN_DOUBT
+            at.state, at.due = State.SENDING, None
+            assert (claimed.mail, claimed.failures, claimed.resent) == (
+                at.mail,
+                at.failures,
+                at.resent,
+            )
+
+    @rule(
+        pick=st.integers(0, 99),
+        state=st.sampled_from(ENDS),
+        wait=st.none() | st.integers(0, 9),
+        failed=st.booleans(),
+    )
+    def settle(self, pick: int, state: State, wait: int | None, failed: bool) -> None:
+        sending = [n for n, at in self.leads.items() if at.state is State.SENDING]
+        if not sending:
+            return
+        number = sending[pick % len(sending)]
+        due = None if wait is None else self.now + wait * MINUTE
+        at = self.leads[number]
+        self.ledger.settle(
+            Settlement(lead=number, state=state, at=self.now, next_attempt=due, failed=failed)
+        )
+        at.state, at.due, at.failures = state, due, at.failures + failed
+
+    @rule(minutes=st.integers(1, 9))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(wait=st.none() | st.integers(0, 9))
+    def crash(self, wait: int | None) -> None:
+        due = None if wait is None else self.now + wait * MINUTE
+        self.ledger.close()
+        self.ledger = Ledger.open(self.url)
+        sending = [n for n, at in self.leads.items() if at.state is State.SENDING]
+        assert self.ledger.recover(self.now, due) == sorted(sending)
+        for number in sending:
+            at = self.leads[number]
+            at.state, at.due = State.IN_DOUBT, None if at.resent else due
+
+    @rule()
+    def destination_is_back(self) -> None:
+        self.ledger.make_due(self.now)
+        for at in self.leads.values():
+            if at.state is State.DEFERRED and at.due is not None:
+                at.due = min(at.due, self.now)
+
+    @rule(pick=st.integers(0, 99))
+    def retry(self, pick: int) -> None:
+        if not self.leads:
+            return
+        number = sorted({at.mail for at in self.leads.values()})[pick % self.uid]
+        retried = {State.REJECTED, State.DEFERRED, State.IN_DOUBT}
+        again = [n for n, at in self.leads.items() if at.mail == number and at.state in retried]
+        answer = self.ledger.retry(number, self.now)
+        assert isinstance(answer, Requeued) is bool(again)
+        for n in again:
+            at = self.leads[n]
+            at.resent |= at.state is State.IN_DOUBT
+            at.state, at.due, at.failures = State.QUEUED, self.now, 0
+
+    @rule()
+    def mark(self) -> None:
+        due = self.ledger.to_mark("sales", 100)
+        self.ledger.marked({m.id: m.outcome for m in due}, {}, {m.id: m.outcome for m in due})
+        for m in self.ledger.mails(limit=1_000):
+            assert m.outcome is Outcome.DEFERRED or m.marked == m.outcome
+
+    @invariant()
+    def the_ledger_is_as_the_model(self) -> None:
+        if not hasattr(self, "leads"):
+            return
+        states: dict[int, list[State]] = {}
+        for at in self.leads.values():
+            states.setdefault(at.mail, []).append(at.state)
+        expected = {n: outcome_of(Outcome.LEAD, of_mail) for n, of_mail in states.items()}
+        assert {m.id: m.outcome for m in self.ledger.mails(limit=1_000)} == expected
+        some = any(at.is_due(datetime.max.replace(tzinfo=T0.tzinfo)) for at in self.leads.values())
+        assert (self.ledger.next_due() is not None) is some
+
+
+QueueMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestQueue = QueueMachine.TestCase
