@@ -6,7 +6,7 @@ The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is mad
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -170,13 +170,7 @@ class App:
         settings = self.settings
         domain = inbox.user.rpartition("@")[2].lower() if inbox and "@" in inbox.user else ""
         return Policy(
-            limits=Limits(
-                mail_bytes=settings.limits.mail_size,
-                header_bytes=settings.limits.header_size,
-                parts=settings.limits.parts,
-                depth=settings.limits.nesting,
-                text_length=settings.limits.text_length,
-            ),
+            limits=Limits(**settings.limits.model_dump(exclude={"pattern_time"})),
             leads=LeadPolicy(
                 default_region=settings.leads.default_region,
                 contact_block=settings.leads.contact_block,

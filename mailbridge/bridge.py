@@ -14,14 +14,14 @@ from threading import RLock
 
 from mailbridge.decision import Decision, Policy, decide, known_by_mark
 from mailbridge.dispatch import now
-from mailbridge.errors import InboxError, InboxUnreachable
+from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken, FolderState, Mail
 from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Cursor, MailRecord, NewMail, Place
+from mailbridge.ledger.records import Cursor, MailRecord, NewMail, Place, ToMark
 from mailbridge.outcomes import Outcome
 from mailbridge.recording import Origin, record, record_again
 from mailbridge.rules.judgement import Portals
@@ -208,37 +208,57 @@ class Bridge:
             return None  # had it still been there, this poll would have found it again
 
     def _place_marks(self, inbox: ImapInbox) -> None:
-        while waiting := self.ledger.to_mark(self.name, limit=500):
-            by_folder: dict[tuple[str, int], dict[int, tuple[int, Mark]]] = {}
+        tried: set[int] = set()
+        while waiting := [m for m in self.ledger.to_mark(self.name, 500) if m.id not in tried]:
+            tried |= {mail.id for mail in waiting}
+            by_folder: dict[tuple[str, int], dict[int, ToMark]] = {}
             for mail in waiting:
                 place = mail.place
-                where = by_folder.setdefault((place.folder, place.uidvalidity), {})
-                where[place.uid] = (mail.id, MARKS[mail.outcome])
+                by_folder.setdefault((place.folder, place.uidvalidity), {})[place.uid] = mail
             for (folder, uidvalidity), mails in by_folder.items():
                 self._mark_folder(inbox, folder, uidvalidity, mails)
 
     def _mark_folder(
-        self, inbox: ImapInbox, folder: str, uidvalidity: int, mails: Mapping[int, tuple[int, Mark]]
+        self, inbox: ImapInbox, folder: str, uidvalidity: int, mails: Mapping[int, ToMark]
+    ) -> None:
+        try:
+            self._mark_mails(inbox, folder, uidvalidity, mails)
+        except UidValidityChanged:
+            self._give_up_marks(mails)  # had they still been there, they had been found again
+        except InboxRefused:
+            if folder in self.watch.folders:
+                raise
+            self._give_up_marks(mails)  # a person removed the folder that we filed them in
+
+    def _give_up_marks(self, mails: Mapping[int, ToMark]) -> None:
+        gone = {mail.id: MARKS[mail.outcome].value for mail in mails.values()}
+        self.ledger.marked(gone, {}, {mail.id: mail.outcome for mail in mails.values()})
+
+    def _mark_mails(
+        self, inbox: ImapInbox, folder: str, uidvalidity: int, mails: Mapping[int, ToMark]
     ) -> None:
         if folder not in self._marking:
             self._marking[folder] = inbox.resolve_marking(folder, self.watch.marking)
         wanted: dict[Mark, list[int]] = {}
-        for uid, (_, mark) in mails.items():
-            wanted.setdefault(mark, []).append(uid)
-        marked = inbox.mark(
-            folder,
-            uidvalidity,
-            wanted,
-            self._marking[folder],
-            self.watch.mark_folders,
-            seen=self.watch.mark_seen,
-        )
-        done = {mails[uid][0]: mails[uid][1].value for uid in (*marked.done, *marked.gone)}
-        moved = {
-            mails[uid][0]: Place(self.name, place.folder, place.uidvalidity, place.uid)
-            for uid, place in marked.moved.items()
-        }
-        self.ledger.marked(done, moved)
+        for uid, mail in mails.items():
+            wanted.setdefault(MARKS[mail.outcome], []).append(uid)
+        for mark, uids in wanted.items():
+            marked = inbox.mark(
+                folder,
+                uidvalidity,
+                {mark: uids},
+                self._marking[folder],
+                self.watch.mark_folders,
+                seen=self.watch.mark_seen and mark is not Mark.REVIEW,  # a person must see it
+            )
+            self.ledger.marked(
+                {mails[uid].id: mark.value for uid in (*marked.done, *marked.gone)},
+                {
+                    mails[uid].id: Place(self.name, place.folder, place.uidvalidity, place.uid)
+                    for uid, place in marked.moved.items()
+                },
+                {mail.id: mail.outcome for mail in mails.values()},
+            )
 
 
 def unread(inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:

@@ -160,7 +160,7 @@ def _new_mail(
         message_id=message.message_id,
         received=mail.received,
         size=mail.size,
-        outcome=Outcome.DEFERRED if decision.outcome is Outcome.LEAD else decision.outcome,
+        outcome=decision.outcome,
         portal=decision.portal,
         subject=message.subject if decision.portal else "",
         problems=decision.problems,

@@ -58,6 +58,7 @@ Strings = Annotated[
 """One string or a list of them."""
 
 SectionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+PORTAL_NAME = r"^[a-z0-9][a-z0-9.\-]*$"
 
 
 class Conditions(Shape):
@@ -68,11 +69,20 @@ class Conditions(Shape):
         alias="from",
         description="Sender: an address, or @domain (that domain and those below it).",
     )
+    not_from: Strings | None = Field(
+        None, description="Senders, written alike, to which this does not apply."
+    )
     subject: Strings | None = Field(
         None, description="Regular expressions; one of them is found in the subject."
     )
+    not_subject: Strings | None = Field(
+        None, description="Regular expressions; none of them is found in the subject."
+    )
     body: Strings | None = Field(
         None, description="Regular expressions; one of them is found in the text."
+    )
+    not_body: Strings | None = Field(
+        None, description="Regular expressions; none of them is found in the text."
     )
 
 
@@ -97,11 +107,17 @@ class SectionShape(Shape):
     end: Strings | None = Field(
         None,
         description="Regular expressions, tried in order; the section ends before the match. "
-        "Without one it runs to the next section or the end of the text.",
+        "Without one it runs to the next section, the footer, or the end of the text.",
     )
     free_text: bool = Field(
         default=False,
         description="The visitor's own words: nothing but the message is ever read from it.",
+    )
+    separator: str = Field(
+        "",
+        max_length=5,
+        description="Parts the values of a section on one line, as ';': it counts where "
+        "a known label and a colon follow.",
     )
 
 
@@ -124,10 +140,15 @@ class FieldShape(Shape):
         None,
         description="section: all its text; address or name: of the from or reply_to address.",
     )
-    clean: Literal["idx_triple", "family_first"] | None = Field(
-        None,
-        description="idx_triple: [a.b.c] without its empty parts; "
-        "family_first: the full name begins with the surname.",
+    after: str = Field("", description="The value is what follows this text, if it is in it.")
+    before: str = Field("", description="The value is what precedes this text, if it is in it.")
+    clean: Literal["idx_triple"] | None = Field(
+        None, description="idx_triple: [a.b.c] without its brackets and empty parts."
+    )
+    by_portal: bool = Field(
+        default=False,
+        description="The portal itself writes this sentence into the visitor's text: "
+        "the only way to read anything but the message there.",
     )
 
 
@@ -138,27 +159,54 @@ Alternatives = Annotated[tuple[FieldShape, ...], BeforeValidator(_as_list), Fiel
 class RuleFile(Shape):
     """A portal's rule file."""
 
-    portal: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9.\-]*$", description="The site's name, as homegate.ch."
+    portal: str = Field(pattern=PORTAL_NAME, description="The site's name, as homegate.ch.")
+    extend: str | None = Field(
+        None,
+        pattern=PORTAL_NAME,
+        description="Another portal, whose rules hold where this file says nothing.",
     )
-    evidence: Evidence = Field(description="How the layout is known.")
+    evidence: Evidence | None = Field(None, description="How the layout is known.")
     about: str = Field("", description="One line on the layout and its source.")
     region: str = Field(
         "",
         pattern=r"^([A-Z]{2})?$",
         description="Country for national phone numbers, as CH; empty for the setting's.",
     )
-    match: MatchShape
+    match: MatchShape | None = Field(None, description="Which mails are this portal's.")
     ignore: tuple[Conditions, ...] = Field(
         (), description="Mails of this portal that are no inquiry."
     )
-    part: Literal["auto", "text", "html"] = Field(
-        "auto", description="Which part is read; auto: where more fields are found."
+    part: Literal["auto", "text", "html"] | None = Field(
+        None, description="Which part is read; auto, the default: where more fields are found."
+    )
+    relay: Strings | None = Field(
+        None, description="Domains at which the portal passes mail on to the visitor."
+    )
+    name_order: Literal["given_first", "family_first"] | None = Field(
+        None, description="How a full name is written; given_first is the default."
+    )
+    blocks: tuple[Literal["openimmo", "objektanfrage", "lead_metadata"], ...] = Field(
+        (),
+        description="Structured blocks that the portal sends beside the text, the preferred "
+        "first: they win over the text.",
+    )
+    over_blocks: tuple[FieldName, ...] = Field(
+        (), description="Fields of which the text or the subject wins over a block."
     )
     sections: dict[SectionName, SectionShape] = Field(
         default_factory=dict, description="Cut the text into stretches."
     )
-    fields: dict[FieldName, Alternatives] = Field(description="What is found, and how.")
+    footer: Strings | None = Field(
+        None,
+        description="Regular expressions for where the portal's own closing begins: nothing "
+        "from there on is read.",
+    )
+    labels: Strings | None = Field(
+        None, description="Further labels of the layout: they are no values, and part values."
+    )
+    fields: dict[FieldName, Alternatives] = Field(
+        default_factory=dict, description="What is found, and how."
+    )
     require: tuple[Strings, ...] = Field(
         (), description="Fields that must be found; an inner list: at least one of it."
     )

@@ -79,11 +79,22 @@ class LimitSettings(Shape):
     header_size: Annotated[Size, Field(ge=1000)] = Field(
         default=256_000, description="The greatest size of a mail's header.", examples=["256 KB"]
     )
+    header_fields: Count = Field(
+        default=1_000, description="The greatest number of fields in a mail's header."
+    )
     parts: Count = Field(default=500, description="The greatest number of parts in a mail.")
     nesting: Count = Field(default=20, description="How deep the parts of a mail may be nested.")
+    text_size: Annotated[Size, Field(ge=1000)] = Field(
+        default=2_000_000,
+        description="The greatest size of a mail's text parts together.",
+        examples=["2 MB"],
+    )
     text_length: Count = Field(
         default=1_000_000,
         description="The greatest number of characters in a mail's text or in its HTML.",
+    )
+    html_tags: Count = Field(
+        default=20_000, description="The greatest number of tags in a mail's HTML."
     )
     pattern_time: Annotated[Duration, AfterValidator(at_least("1ms"))] = Field(
         default=timedelta(milliseconds=200),

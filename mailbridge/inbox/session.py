@@ -49,10 +49,11 @@ class Session:
 
     def connect(self) -> None:
         """Connect and log in, anew where the connection was lost."""
-        self.lost = False
+        self.lost = True  # until it stands
         self.opened: Opened | None = None
         self._watchdog = Watchdog(self.account.deadline)
         self._client = connection.open_connection(self.account, self._watchdog)
+        self.lost = False
         with self.exchange("its capabilities") as client:
             names = client.capabilities()
         self.capabilities = frozenset(name.decode("ascii", "replace") for name in names)

@@ -109,18 +109,21 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return
         try:
-            connection.exec_driver_sql(_WRITE_LOCK)
+            self._enter(connection)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
             # The server was restarted since the last transaction; this one has done nothing yet.
             connection.rollback()
-            connection.exec_driver_sql(_WRITE_LOCK)
+            self._enter(connection)
+
+    def _enter(self, connection: Connection) -> None:
         # The claim is the writing session's: lost with it, and taken again before
         # anything is written by a new one. Two daemons can so never both write.
         if self._claimed and "claimed" not in connection.info:
             claim_session(connection, self.where)
             connection.info["claimed"] = True
+        connection.exec_driver_sql(_WRITE_LOCK)
 
 
 def connect(url: str) -> Database:

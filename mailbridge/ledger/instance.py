@@ -9,10 +9,14 @@ import platform
 from pathlib import Path
 
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from mailbridge.errors import LedgerError
 
-_CLAIM = "SELECT pg_try_advisory_lock(1835139073, hashtext(current_schema()))"
+_PATIENCE = "SET LOCAL lock_timeout = '1s'"
+"""The server may take a moment to notice that the last daemon's session has ended."""
+_CLAIM = "SELECT pg_advisory_lock(1835139073, hashtext(current_schema()))"
+_LOCK_NOT_AVAILABLE = "55P03"
 _HOLDER = """
 SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 1835139073
@@ -51,10 +55,16 @@ class FileClaim:
 
 def claim_session(connection: Connection, where: str) -> None:
     """Claim a PostgreSQL ledger for as long as this connection lives, or raise LedgerError."""
-    if connection.exec_driver_sql(_CLAIM).scalar_one():
-        return
-    holder = connection.exec_driver_sql(_HOLDER).scalar()
-    raise _taken(where, str(holder or "").removeprefix("mailbridge ") or "pid unknown")
+    connection.exec_driver_sql(_PATIENCE)
+    try:
+        connection.exec_driver_sql(_CLAIM)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_NOT_AVAILABLE:
+            raise
+        connection.rollback()
+        holder = connection.exec_driver_sql(_HOLDER).scalar()
+        raise _taken(where, str(holder or "pid unknown").removeprefix("mailbridge ")) from None
+    connection.commit()  # the claim belongs to the session, not to this transaction
 
 
 def session_name() -> str:

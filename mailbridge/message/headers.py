@@ -39,12 +39,12 @@ def split_fields(raw: bytes, start: int, end: int, limits: Limits) -> tuple[Fiel
     fields: Fields = []
     position = start
     # One byte more than allowed is enough to know; an endless header is not read on.
-    reach = min(end, start + limits.header_bytes + 1)
+    reach = min(end, start + limits.header_size + 1)
     while found := _FIELD.match(raw, position, reach):
         fields.append((found[1].decode("ascii").lower(), _to_text(found[2])))
         position = found.end()
-        ensure(limits, "header_count", len(fields))
-    ensure(limits, "header_bytes", position - start)
+        ensure(limits, "header_fields", len(fields))
+    ensure(limits, "header_size", position - start)
     if blank := _LINE_END.match(raw, position, end):
         position = blank.end()
     return fields, position

@@ -13,7 +13,7 @@ _MOST_LINE_ENDS = 3  # two empty lines
 class _Row:
     """A table row that is open."""
 
-    __slots__ = ("broken", "cell_line", "filled")
+    __slots__ = ("broken", "cell_line", "cell_piece", "filled")
 
     def __init__(self) -> None:
         self.filled = False
@@ -22,15 +22,19 @@ class _Row:
         """Whether a cell took more than one line: the next one begins a line then."""
         self.cell_line = -1
         """Number of the line on which the open cell's text began; -1: no text yet."""
+        self.cell_piece = 0
+        """Number of the piece with which that text began."""
 
 
 class Layout:
     """Takes texts and the breaks between them; `pieces` joined are the text."""
 
-    __slots__ = ("_blank", "_ends", "_line", "_lines", "_rows", "_tabs", "pieces")
+    __slots__ = ("_blank", "_ends", "_line", "_lines", "_rows", "_tabs", "cells", "pieces")
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
+        self.cells: list[tuple[int, int]] = []
+        """For each table cell with text, its first piece and the one after its last."""
         self._ends = 0
         self._tabs = 0
         self._blank = False
@@ -94,7 +98,7 @@ class Layout:
     def end_row(self) -> None:
         """Close a row and its line; empty cells at its end leave nothing."""
         if self._rows:
-            self._rows.pop()
+            self._end_cell(self._rows.pop())
         if self._tabs:
             self._tabs, self._ends = 0, 1
         self.end_line()
@@ -106,12 +110,17 @@ class Layout:
             return
         row = self._rows[-1]
         row.broken = row.broken or 0 <= row.cell_line < self._lines
-        row.cell_line = -1
+        self._end_cell(row)
         if row.broken:
             self.end_line()
         elif row.filled:
             self._ends, self._line, self._blank = 0, False, False
             self._tabs += 1
+
+    def _end_cell(self, row: _Row) -> None:
+        if row.cell_line >= 0:
+            self.cells.append((row.cell_piece, len(self.pieces)))
+        row.cell_line = -1
 
     def _begin_text(self, *, blank: bool) -> None:
         if self._ends:
@@ -127,4 +136,4 @@ class Layout:
         for row in reversed(self._rows):
             if row.cell_line >= 0:
                 break
-            row.filled, row.cell_line = True, self._lines
+            row.filled, row.cell_line, row.cell_piece = True, self._lines, len(self.pieces)

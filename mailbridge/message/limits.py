@@ -13,17 +13,17 @@ from mailbridge.problems import Problem
 class Limits:
     """The settings `limits.<name>`; the defaults suit any portal seen so far."""
 
-    mail_bytes: int = 25 * 1024 * 1024
+    mail_size: int = 25_000_000
     """Size of the mail as given."""
-    header_bytes: int = 256 * 1024
+    header_size: int = 256_000
     """Size of one header block, of the mail or of a part."""
-    header_count: int = 1_000
+    header_fields: int = 1_000
     """Fields in one header block."""
     parts: int = 500
     """MIME parts, multiparts included."""
-    depth: int = 20
+    nesting: int = 20
     """Multiparts inside each other; an attached mail is not opened and counts as none."""
-    text_bytes: int = 2 * 1024 * 1024
+    text_size: int = 2_000_000
     """Size of all text/plain and text/html parts after transfer decoding."""
     text_length: int = 1_000_000
     """Characters of the plain text form, and of the HTML source."""
@@ -41,12 +41,12 @@ class LimitExceeded(Exception):
 
 
 _WORDS = {
-    "mail_bytes": "The mail is larger than {} bytes.",
-    "header_bytes": "A header block of the mail is larger than {} bytes.",
-    "header_count": "A header block of the mail has more than {} fields.",
+    "mail_size": "The mail is larger than {} bytes.",
+    "header_size": "A header block of the mail is larger than {} bytes.",
+    "header_fields": "A header block of the mail has more than {} fields.",
     "parts": "The mail has more than {} MIME parts.",
-    "depth": "MIME parts of the mail lie more than {} deep inside each other.",
-    "text_bytes": "The text parts of the mail are larger than {} bytes.",
+    "nesting": "MIME parts of the mail lie more than {} deep inside each other.",
+    "text_size": "The text parts of the mail are larger than {} bytes.",
     "text_length": "The text of the mail is longer than {} characters.",
     "html_tags": "The HTML of the mail has more than {} tags.",
 }

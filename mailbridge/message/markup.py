@@ -9,6 +9,7 @@ Styles count only where they stand in the element: a class hides nothing here.
 import re
 from collections import Counter
 from html import escape
+from itertools import accumulate, pairwise
 from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser
@@ -26,7 +27,6 @@ _RAW = re.compile(
 )
 _TAG = re.compile(r"<(/?)([a-zA-Z][^\s>]*+)([^>]*+)>")
 _HREF = re.compile(r'\shref="([^"]*+)"')
-_STYLED = re.compile(r'\s(?:style|hidden)="')
 
 _UNSEEN = frozenset(
     {"head", "title", "template", "audio", "video", "canvas", "object", "datalist", "math"}
@@ -62,8 +62,27 @@ def to_body(html: str, *, longest: int) -> Body:
     repaired = LexborHTMLParser(_tame(replace_surrogates(html))).html or ""
     reading = _Reading()
     reading.follow(_RAW.sub(_keep_example, repaired))
-    text = tidy("".join(reading.layout.pieces)[:longest])
-    return Body(text, tuple(reading.links))
+    laid_out = "".join(reading.layout.pieces)[:longest]
+    text = tidy(laid_out)
+    return Body(text, tuple(reading.links), _place_cells(reading.layout, laid_out, text))
+
+
+def _place_cells(layout: Layout, laid_out: str, text: str) -> tuple[tuple[int, int], ...]:
+    """Say where the table cells stand in the tidied text; none where that cannot be said."""
+    if not layout.cells:
+        return ()
+    places = list(accumulate(map(len, layout.pieces), initial=0))
+    spans = [(places[first], places[end]) for first, end in layout.cells]
+    spans = [span for span in spans if span[1] <= len(laid_out)]
+    if text == laid_out:
+        return tuple(spans)
+    # Tidying takes characters out: cells begin and end where it can be done in pieces.
+    cuts = sorted({0, len(laid_out), *(place for span in spans for place in span)})
+    tidied = [tidy(f".{laid_out[a:b]}.")[1:-1] for a, b in pairwise(cuts)]
+    if "".join(tidied) != text:
+        return ()
+    moved = dict(zip(cuts, accumulate(map(len, tidied), initial=0), strict=True))
+    return tuple((moved[begin], moved[end]) for begin, end in spans if moved[begin] < moved[end])
 
 
 class _Reading:
@@ -88,8 +107,10 @@ class _Reading:
         """Styles seen before: mails repeat a few of them hundreds of times."""
 
     def follow(self, html: str) -> None:
+        layout = self.layout
         pieces = iter(_TAG.split(html))
-        self._show(next(pieces))
+        # Text comes after each tag; lexbor leaves none before the first one.
+        next(pieces)
         for closing, name, attributes, text in zip(pieces, pieces, pieces, pieces, strict=True):
             if closing:
                 if not self.gone:
@@ -102,19 +123,21 @@ class _Reading:
                     self.depth += 1
                 if not self.gone:
                     self._open(name, attributes)
-            if text and not self.gone:
-                self._show(text)
-
-    def _show(self, text: str) -> None:
-        if self.style.muted:
-            return
-        if self.pre:
-            self.layout.add_preformatted(_unescape(text))
-        else:
-            self.layout.add(_unescape(text))
+            if not text or self.gone or self.style.muted:
+                continue
+            if "&" in text:
+                text = _unescape(text)
+            if self.pre:
+                layout.add_preformatted(text)
+            else:
+                layout.add(text)
 
     def _open(self, name: str, attributes: str) -> None:
-        if attributes and _STYLED.search(attributes) and not self._restyle(attributes):
+        if (
+            attributes
+            and (' style="' in attributes or ' hidden="' in attributes)
+            and not self._restyle(attributes)
+        ):
             return
         if arrange := _OPENERS.get(name):
             arrange(self.layout)
@@ -160,7 +183,7 @@ class _Reading:
         url = " ".join(href.split())
         if not url or url.startswith("#") or url.lower().startswith("javascript:"):
             return
-        text = tidy_line("".join(self.layout.pieces[start:]))
+        text = tidy_line("".join(self.layout.pieces[start:]).strip())
         if self.style.muted and not text:
             return
         self.links.append(Link(text, url))
@@ -188,9 +211,11 @@ def _says(text: str, url: str) -> bool:
             return text.casefold() in (url.casefold(), unquote(rest).partition("?")[0].casefold())
         case "tel":
             return text == url or _digits(text) == _digits(unquote(rest))
-        case _:
+        case _ if "." in text:
             bare = text.rstrip("/")
             return bare in (url.rstrip("/"), rest.removeprefix("//").rstrip("/"))
+        case _:
+            return text == url
 
 
 def _digits(number: str) -> str:

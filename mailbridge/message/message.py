@@ -37,6 +37,8 @@ class Body:
 
     text: str
     links: tuple[Link, ...] = ()
+    cells: tuple[tuple[int, int], ...] = ()
+    """Start and end in `text` of each table cell that has text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,14 @@ class Message:
     """What had to be mended while reading, as `charset-unknown`."""
     render: Callable[[str], Body] = field(repr=False, compare=False)
     """Turns HTML into a Body; set by the reader."""
+    html_form: Callable[[], Body | None] | None = field(default=None, repr=False, compare=False)
+    """Gives `html` where there is no source: a forwarded mail's is a part of another text."""
 
     @cached_property
     def html(self) -> Body | None:
         """Canonical form of the text/html parts; None where there is none."""
+        if self.html_form is not None:
+            return self.html_form()
         return None if self.html_source is None else self.render(self.html_source)
 
 

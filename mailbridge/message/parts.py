@@ -67,7 +67,7 @@ class Part:
 def find_parts(raw: bytes, fields: Fields, start: int, limits: Limits) -> Iterator[Part | Problem]:
     """Yield the parts of the mail whose body begins at `start`, and problems, in their order.
 
-    Raises LimitExceeded over `parts`, `depth`, or a limit of the parts' headers.
+    Raises LimitExceeded over `parts`, `nesting`, or a limit of the parts' headers.
     """
     # A list of work instead of recursion: the depth is the sender's choice.
     waiting = [(fields, start, len(raw), 0, "text/plain")]
@@ -81,7 +81,7 @@ def find_parts(raw: bytes, fields: Fields, start: int, limits: Limits) -> Iterat
         if not content_type.startswith("multipart/"):
             yield Part(head, content_type, raw[start:end])
             continue
-        ensure(limits, "depth", depth + 1)
+        ensure(limits, "nesting", depth + 1)
         sections, problem = _open(raw, start, end, head, limits)
         if problem is not None:
             yield problem

@@ -27,7 +27,7 @@ def read(raw: bytes, limits: Limits = _DEFAULT_LIMITS) -> Message | Unreadable:
     """
     fields: Fields = []
     try:
-        ensure(limits, "mail_bytes", len(raw))
+        ensure(limits, "mail_size", len(raw))
         start = skip_envelope(raw)
         if start == len(raw):
             return _give_up(fields, Problem(code="mail-empty", text="The mail is empty."))
@@ -112,7 +112,7 @@ def _sort(
             continue
         data = part.decode()
         size += len(data)
-        ensure(limits, "text_bytes", size)
+        ensure(limits, "text_size", size)
         text, mended = decode(data, part.parameter("charset"))
         problems.update(dict.fromkeys(mended))
         if part.content_type == "text/html":

@@ -47,6 +47,6 @@ def tidy(text: str) -> str:
 
 def tidy_line(text: str) -> str:
     """Return the canonical form on one line, blanks unified."""
-    if text.isascii() and text.isprintable():
+    if _is_clean(text) and is_normalized("NFC", text):
         return " ".join(text.split())
     return " ".join(tidy(text).split())

@@ -1,11 +1,11 @@
 """Rule files to portals: patterns compiled, words checked, every problem told at once.
 
-Must not open files: it is handed parsed documents.
+Must not open files: it is handed parsed documents. What can only be known once the
+portal that a file extends is there is checked in `completion`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 
 import regex
 
@@ -13,58 +13,51 @@ from mailbridge.documents.located import Document
 from mailbridge.documents.rulefile import Conditions, FieldName, FieldShape, RuleFile, SectionShape
 from mailbridge.documents.shape import shape
 from mailbridge.errors import BadDocument
+from mailbridge.message.blocks.block import BlockKind
 from mailbridge.problems import Problem
-from mailbridge.rules.portal import Condition, Pattern, Portal, Section, Sender, Way, fold
+from mailbridge.rules.completion import complete
+from mailbridge.rules.completion import unite as unite
+from mailbridge.rules.expressions import (
+    Path,
+    check_groups,
+    check_matter,
+    compile_pattern,
+    make_label,
+)
+from mailbridge.rules.portal import (
+    BlockUse,
+    Condition,
+    Label,
+    Pattern,
+    Portal,
+    Required,
+    Section,
+    Sender,
+    Way,
+)
+from mailbridge.rules.sources import ADDRESSES, SOURCES
 
 PATTERN_SECONDS = 0.2
 """How long one pattern may run over one text, unless the settings say otherwise."""
 
-_SOURCES = ("subject", "from", "reply_to", "link")
 _SENDER = regex.compile(r"(?:[^\s@<>,;]+)?@[^\s@<>,;]+\.[^\s@<>,;]+")
-_BLANKS = r"[^\S\n\t]*"
-
-Path = tuple[str | int, ...]
+_DOMAIN = regex.compile(r"[^\s@<>,;]+\.[^\s@<>,;]+")
 
 
 def compile_portal(document: Document, seconds: float = PATTERN_SECONDS) -> Portal:
-    """Turn one rule file into a portal. Raises BadDocument with every problem of the file."""
+    """Turn one rule file into a portal. Raises BadDocument with every problem of the file.
+
+    A portal that extends another is not whole yet: `unite` and `gather` put it on that one.
+    """
     rules = shape(document, RuleFile)
     compiler = _Compiler(document, rules, seconds)
     portal = compiler.portal()
+    if not portal.extends:
+        portal, unfinished = complete(portal)
+        compiler.problems += unfinished
     if compiler.problems:
         raise BadDocument(compiler.problems)
     return portal
-
-
-def unite(shipped: Sequence[Portal], own: Sequence[Portal]) -> tuple[Portal, ...]:
-    """Put the user's portals over the shipped ones: where a name is in both, the user's wins.
-
-    Raises BadDocument where two files of one side have the same name.
-    """
-    problems = [
-        Problem(
-            file=portal.file,
-            key="portal",
-            code="same-portal",
-            text=f"the portal {portal.name} stands in {first.file} too.",
-            remedy="Rename one of them, or delete it.",
-        )
-        for side in (shipped, own)
-        for first, portal in _twins(side)
-    ]
-    if problems:
-        raise BadDocument(problems)
-    united = {portal.name: portal for portal in (*shipped, *own)}
-    return tuple(united[name] for name in sorted(united))
-
-
-def _twins(portals: Sequence[Portal]) -> Iterable[tuple[Portal, Portal]]:
-    first: dict[str, Portal] = {}
-    for portal in portals:
-        if portal.name in first:
-            yield first[portal.name], portal
-        else:
-            first[portal.name] = portal
 
 
 @dataclass(slots=True)
@@ -78,61 +71,92 @@ class _Compiler:
 
     def portal(self) -> Portal:
         rules = self.rules
-        fields = {
-            name.value: tuple(
-                self.way(
-                    way, ("fields", name.value, i) if len(ways) > 1 else ("fields", name.value)
-                )
-                for i, way in enumerate(ways)
-            )
-            for name, ways in rules.fields.items()
-        }
-        self.check_require()
-        family_first = any(
-            w.clean == "family_first" for ways in rules.fields.values() for w in ways
-        )
+        if not rules.extend:
+            self.check_given()
         return Portal(
             name=rules.portal,
-            evidence=rules.evidence.value,
+            evidence=rules.evidence.value if rules.evidence else "",
             about=rules.about,
+            extends=rules.extend or "",
+            extends_where=self.where(("extend",)) if rules.extend else "",
             region=rules.region,
-            match=self.condition(rules.match, ("match",)),
-            authenticated=rules.match.authenticated == "required",
+            match=self.condition(rules.match, ("match",)) if rules.match else None,
+            authenticated=rules.match is not None and rules.match.authenticated == "required",
             ignore=tuple(self.condition(c, ("ignore", i)) for i, c in enumerate(rules.ignore)),
-            part=rules.part,
+            part=rules.part or "",
+            relay=tuple(self.relay(i, domain) for i, domain in enumerate(rules.relay or ())),
+            blocks=tuple(
+                BlockUse(BlockKind(kind), self.where(("blocks", i)))
+                for i, kind in enumerate(rules.blocks)
+            ),
+            over_blocks=tuple(name.value for name in rules.over_blocks),
             sections=tuple(self.section(n, s) for n, s in rules.sections.items()),
-            fields=fields,
-            labels=self.any_label(),
-            require=rules.require,
-            name_order="family_first" if family_first else "given_first",
+            footer=self.patterns(rules.footer, ("footer",)),
+            fields={name.value: self.ways(ways, name) for name, ways in rules.fields.items()},
+            label_words=(
+                *(rules.labels or ()),
+                *(w for ways in rules.fields.values() for way in ways for w in way.label or ()),
+            ),
+            require=tuple(
+                Required(names, self.where(("require", i))) for i, names in enumerate(rules.require)
+            ),
+            name_order=rules.name_order or "",
+            seconds=self.seconds,
             file=self.document.file,
         )
 
-    def condition(self, shape: Conditions, path: Path) -> Condition:
-        for i, written in enumerate(shape.from_ or ()):
-            if not _SENDER.fullmatch(written):
+    def check_given(self) -> None:
+        for key in ("evidence", "match", "fields"):
+            if not getattr(self.rules, key):
+                description = RuleFile.model_fields[key].description
                 self.complain(
-                    (*path, "from", i),
-                    "bad-sender",
-                    f"'{written}' is no address and no @domain.",
-                    "Write inquiries@portal.example or @portal.example.",
+                    (),
+                    "missing-key",
+                    f"The key '{key}' is missing.",
+                    f"Add a line '{key}: …'. {description}",
                 )
-        if not (shape.from_ or shape.subject or shape.body):
+
+    def condition(self, shape: Conditions, path: Path) -> Condition:
+        if not shape.model_fields_set - {"authenticated"}:
             self.complain(
                 path,
                 "empty-condition",
                 "this holds for every mail of the portal.",
-                "Give at least one of from, subject, body.",
+                "Give at least one of from, subject, body, not_from, not_subject, not_body.",
             )
         return Condition(
-            senders=tuple(Sender(written) for written in shape.from_ or ()),
+            senders=self.senders(shape.from_, (*path, "from")),
+            not_senders=self.senders(shape.not_from, (*path, "not_from")),
             subject=self.patterns(shape.subject, (*path, "subject")),
+            not_subject=self.patterns(shape.not_subject, (*path, "not_subject")),
             body=self.patterns(shape.body, (*path, "body")),
+            not_body=self.patterns(shape.not_body, (*path, "not_body")),
             where=self.where(path),
         )
 
+    def senders(self, written: Sequence[str] | None, path: Path) -> tuple[Sender, ...]:
+        for i, one in enumerate(written or ()):
+            if not _SENDER.fullmatch(one):
+                self.complain(
+                    (*path, i),
+                    "bad-sender",
+                    f"'{one}' is no address and no @domain.",
+                    "Write inquiries@portal.example or @portal.example.",
+                )
+        return tuple(Sender(one) for one in written or ())
+
+    def relay(self, number: int, domain: str) -> str:
+        if not _DOMAIN.fullmatch(domain):
+            self.complain(
+                ("relay", number),
+                "bad-domain",
+                f"'{domain}' is no domain.",
+                "Write what stands behind the @, as reply.portal.example.",
+            )
+        return domain.lower()
+
     def section(self, name: str, shape: SectionShape) -> Section:
-        if name in _SOURCES:
+        if name in SOURCES:
             self.complain(
                 ("sections", name),
                 "reserved-name",
@@ -144,41 +168,35 @@ class _Compiler:
             start=self.patterns(shape.start, ("sections", name, "start")),
             end=self.patterns(shape.end, ("sections", name, "end")),
             free_text=shape.free_text,
+            separator=shape.separator,
         )
+
+    def ways(self, shapes: Sequence[FieldShape], name: FieldName) -> tuple[Way, ...]:
+        path = ("fields", name.value)
+        if len(shapes) == 1 and not self.document.has((*path, 0)):
+            return (self.way(shapes[0], path),)
+        return tuple(self.way(shape, (*path, i)) for i, shape in enumerate(shapes))
 
     def way(self, shape: FieldShape, path: Path) -> Way:
         source = shape.in_ or ""
-        self.check_source(source, path)
         self.check_words(shape, path)
-        if shape.label:
-            label_path = (*path, "label")
-        patterns = self.patterns(shape.pattern, (*path, "pattern"), groups=1)
         return Way(
             source=source.lower() if source.startswith("header:") else source,
-            label=self.label(shape.label, label_path) if shape.label else None,
-            patterns=patterns,
+            label=self.label(shape.label, (*path, "label")) if shape.label else None,
+            patterns=self.patterns(shape.pattern, (*path, "pattern"), in_field=True),
             take=shape.take or "",
+            after=shape.after,
+            before=shape.before,
             clean=shape.clean or "",
-            where=self.where(path),
-        )
-
-    def check_source(self, source: str, path: Path) -> None:
-        known = (*self.rules.sections, *_SOURCES)
-        if not source or source in known or source.startswith("header:"):
-            return
-        near = get_close_matches(source, known, 1)
-        self.complain(
-            (*path, "in"),
-            "unknown-section",
-            f"there is no section '{source}'.",
-            f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}, header:NAME.",
+            by_portal=shape.by_portal,
+            where=self.where((*path, "in") if source else path),
         )
 
     def check_words(self, shape: FieldShape, path: Path) -> None:
         source = shape.in_ or ""
-        in_text = not source or source in self.rules.sections
+        in_text = source not in SOURCES and not source.startswith("header:")
         said = [w for w in (shape.label, shape.pattern, shape.take) if w]
-        if not said and source not in {"from", "reply_to"}:
+        if not said and source not in ADDRESSES:
             self.complain(
                 path,
                 "no-way",
@@ -187,110 +205,60 @@ class _Compiler:
             )
         if shape.label and not in_text:
             self.complain(
-                path,
+                (*path, "label"),
                 "label-outside-text",
                 f"a label is looked for in the text, not in '{source}'.",
                 "Use pattern: here.",
             )
-        if shape.take == "section" and source not in self.rules.sections:
+        if shape.take == "section" and (not source or not in_text):
             self.complain(
-                path,
+                (*path, "take"),
                 "take-without-section",
                 "take: section needs the section's name.",
                 "Write in: and the name of one of the sections.",
             )
-        if shape.take in {"address", "name"} and source not in {"from", "reply_to"}:
+        if shape.take in {"address", "name"} and source not in ADDRESSES:
             self.complain(
-                path,
+                (*path, "take"),
                 "take-without-address",
                 f"take: {shape.take} is for from and reply_to.",
                 "Write in: from or in: reply_to, or leave take out.",
             )
-        free = self.rules.sections.get(source)
-        if free and free.free_text and path[1] != FieldName.SENDER_MESSAGE:
+        if shape.by_portal and (shape.label or shape.take or not shape.pattern):
             self.complain(
-                path,
-                "value-from-free-text",
-                f"'{source}' is what the visitor wrote; only sender_message is read from it.",
-                "Read this value from another section.",
+                (*path, "by_portal"),
+                "by-portal-without-pattern",
+                "a sentence in the visitor's text is told by a pattern alone.",
+                "Write the portal's whole sentence as pattern:, with ( ) around the value.",
             )
 
-    def check_require(self) -> None:
-        names = [n.value for n in self.rules.fields]
-        for i, inner in enumerate(self.rules.require):
-            for name in inner:
-                if name not in names:
-                    near = get_close_matches(name, names, 1)
-                    self.complain(
-                        ("require", i),
-                        "unknown-field",
-                        f"no field '{name}' is defined.",
-                        f"Did you mean {near[0]}?" if near else f"There are: {', '.join(names)}.",
-                    )
-
     def patterns(
-        self, written: Sequence[str] | None, path: Path, groups: int = 0
+        self, written: Sequence[str] | None, path: Path, *, in_field: bool = False
     ) -> tuple[Pattern, ...]:
         made = []
         for i, text in enumerate(written or ()):
-            here = (*path, i)
-            compiled = self.compiled(text, here)
+            here = self.item(path, i)
+            compiled = compile_pattern(text, here, self.complain)
             if compiled is None:
                 continue
-            if groups and compiled.groups != groups:
-                self.complain(
-                    here,
-                    "groups",
-                    f"the pattern has {compiled.groups} groups and needs exactly one.",
-                    "Put ( ) around the value, and write (?: ) for any other group.",
-                )
-            # A pattern that only looks ahead is how a rule says "does not contain".
-            if not groups and "(?!" not in text and compiled.search(""):
-                self.complain(
-                    here,
-                    "matches-nothing",
-                    "the pattern matches the empty text, so it always holds.",
-                    "Make at least one character of it compulsory.",
-                )
+            check = check_groups if in_field else check_matter
+            check(compiled, here, self.complain)
             made.append(Pattern(compiled, self.where(here), self.seconds))
         return tuple(made)
 
-    def compiled(self, text: str, path: Path) -> "regex.Pattern[str] | None":
-        try:
-            return regex.compile(fold(text), regex.MULTILINE | regex.VERSION0)
-        except regex.error as error:
-            self.complain(
-                path,
-                "bad-pattern",
-                f"not a regular expression: {error}.",
-                "Write \\ before ( ) [ ] . * + ? | to mean the character itself.",
-            )
-        return None
+    def label(self, words: Sequence[str], path: Path) -> Label:
+        placed = [(word, self.where(self.item(path, i))) for i, word in enumerate(words)]
+        return make_label(placed, self.seconds)
 
-    def label(self, words: Sequence[str], path: Path) -> Pattern:
-        return Pattern(_label_pattern(words, full=True), self.where(path), self.seconds)
-
-    def any_label(self) -> Pattern | None:
-        words = [w for ways in self.rules.fields.values() for way in ways for w in way.label or ()]
-        return Pattern(_label_pattern(words, full=False), "", self.seconds) if words else None
+    def item(self, path: Path, number: int) -> Path:
+        """Give the path of one of a list, or of the value where one stands for a list."""
+        return (*path, number) if self.document.has((*path, number)) else path
 
     def where(self, path: Path) -> str:
-        return f"{self.document.file}:{self.document.place(path)[0]}"
+        line, column = self.document.place(path)
+        return f"{self.document.file}:{line}:{column}"
 
     def complain(self, path: Path, code: str, text: str, remedy: str) -> None:
         line, column = self.document.place(path)
         key = ".".join(str(p) for p in path)
         self.problems.append(Problem(self.document.file, line, column, key, code, text, remedy))
-
-
-def _label_pattern(words: Iterable[str], *, full: bool) -> "regex.Pattern[str]":
-    """Match any of the words as a label, as portals write them.
-
-    At the line's start, any case, any blanks between words; then a colon, the
-    next table cell, or the line's end, so that `Nom` is not found in `Nome`.
-    """
-    written = sorted({fold(w).strip().rstrip(":").strip() for w in words}, key=len, reverse=True)
-    either = "|".join(r"[^\S\n]+".join(map(regex.escape, w.split())) for w in written)
-    head = rf"^[^\S\n]*(?:{either}){_BLANKS}"
-    value = r"(?P<value>[^\n]*)" if full else ""
-    return regex.compile(rf"{head}(?::|(?=\t)|$){value}", regex.MULTILINE | regex.IGNORECASE)

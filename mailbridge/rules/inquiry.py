@@ -19,7 +19,7 @@ class Found:
     span: tuple[int, int] | None
     """Start and end in the source's text; None where the source has no text form."""
     pattern: str
-    """Where the pattern or label stands: `file:line`."""
+    """Where the pattern or the label's word stands: `file:line:column`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,15 +3,19 @@
 Must not know of leads, ledgers or clocks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import regex
 
+from mailbridge.message.blocks.block import Blocks
+from mailbridge.message.blocks.finding import find_blocks
 from mailbridge.message.message import Body, Message
-from mailbridge.rules.extraction import Reading, read_part
+from mailbridge.rules.blocks import UPLOAD_REPORT, is_upload_report, with_blocks
+from mailbridge.rules.completion import resolve
+from mailbridge.rules.extraction import Reading, open_page, read_page
 from mailbridge.rules.inquiry import Inquiry
-from mailbridge.rules.portal import Condition, PatternTimeout, Portal, fold
+from mailbridge.rules.portal import Condition, Pattern, PatternTimeout, Portal, fold
 
 # Replies that mail programs send by themselves (RFC 3834) are never inquiries,
 # whoever they come from. The subjects are those of Outlook and Exchange.
@@ -60,7 +64,7 @@ class Distrusted:
 
 @dataclass(frozen=True, slots=True)
 class TooSlow:
-    """A pattern ran out of its time; `where` is its `file:line`."""
+    """A pattern ran out of its time; `where` is its `file:line:column`."""
 
     portal: Portal
     where: str
@@ -95,15 +99,16 @@ class Portals:
 
 
 def gather(portals: Iterable[Portal]) -> Portals:
-    """Index portals by the senders that they name."""
+    """Put each portal on the one that it extends, and index them by the senders they name.
+
+    Raises BadDocument where a portal extends what cannot be.
+    """
     index: dict[str, list[Portal]] = {}
-    everyone = tuple(portals)
+    everyone = resolve(portals)
     for portal in everyone:
-        for condition in (portal.match, *portal.ignore):
-            for sender in condition.senders:
-                known = index.setdefault(sender.written.lower(), [])
-                if portal not in known:
-                    known.append(portal)
+        named = [sender for condition in portal.ignore for sender in condition.senders]
+        for key in dict.fromkeys(sender.written.lower() for sender in (*portal.senders, *named)):
+            index.setdefault(key, []).append(portal)
     return Portals({key: tuple(found) for key, found in index.items()}, everyone)
 
 
@@ -132,66 +137,96 @@ def judge(message: Message, portals: Portals, *, authenticated: bool | None = No
 
 
 def _judge_one(message: Message, portal: Portal, *, authenticated: bool | None) -> Verdict:
-    named = any(sender.matches(message.sender) for sender in portal.match.senders)
+    named = any(sender.matches(message.sender) for sender in portal.senders)
     for condition in portal.ignore:
         # An `ignore` with senders of its own makes those the portal's as well.
         if (named or condition.senders) and holds(condition, message):
             return NoInquiry(portal, condition.where)
-    if not holds(portal.match, message):
+    if portal.match is None or not holds(portal.match, message):
         return Nobodys()
-    if _is_automatic(message):
+    if is_automatic(message):
         return NoInquiry(portal, "automatic reply (RFC 3834)")
     if portal.authenticated and authenticated is not True:
         return Distrusted(portal)
+    blocks = find_blocks(message) if portal.blocks else Blocks()
+    if is_upload_report(portal, blocks):
+        return NoInquiry(portal, UPLOAD_REPORT)
     reading = read(message, portal)
     inquiry = Inquiry(
         portal=portal.name,
         fields=reading.fields,
-        require=portal.require,
+        require=tuple(required.names for required in portal.require),
         region=portal.region,
-        name_order=portal.name_order,
+        name_order=portal.name_order or "given_first",
+        relay_domains=portal.relay,
     )
-    return Inquired(portal, (inquiry,), reading)
+    return Inquired(portal, with_blocks(portal, inquiry, blocks), reading)
 
 
 def holds(condition: Condition, message: Message) -> bool:
     """Tell whether everything that a condition names is so. Raises PatternTimeout."""
-    if condition.senders and not any(s.matches(message.sender) for s in condition.senders):
+    sender = message.sender
+    if condition.senders and not any(s.matches(sender) for s in condition.senders):
         return False
-    if condition.subject:
-        subject = fold(message.subject)
-        if not any(pattern.search(subject) for pattern in condition.subject):
+    if any(s.matches(sender) for s in condition.not_senders):
+        return False
+    if condition.subject or condition.not_subject:
+        subject = [fold(message.subject)]
+        if not _fits(condition.subject, condition.not_subject, subject):
             return False
-    if condition.body:
-        texts = [fold(body.text) for _, body in _parts(message, "auto")]
-        return any(pattern.search(text) for pattern in condition.body for text in texts)
+    if condition.body or condition.not_body:
+        return _fits(condition.body, condition.not_body, texts_of(message))
     return True
+
+
+def texts_of(message: Message) -> list[str]:
+    """Give the texts in which a condition on the body is looked for."""
+    return [fold(body.text) for _, body in parts_of(message, "auto")]
+
+
+def _fits(found: Sequence[Pattern], absent: Sequence[Pattern], texts: Sequence[str]) -> bool:
+    if found and not any(pattern.search(text) for pattern in found for text in texts):
+        return False
+    return not any(pattern.search(text) for pattern in absent for text in texts)
 
 
 def read(message: Message, portal: Portal) -> Reading:
     """Read the portal's fields from the part in which more of them are found.
 
-    Plain text is tried first, and HTML only where that leaves something open: a
-    value missing from one part may stand in the other. Raises PatternTimeout.
+    Plain text is tried first, and HTML only where that leaves something open: where
+    the text has the portal's whole layout and all that is required, a value missing
+    from it is missing from the mail. Raises PatternTimeout.
     """
     best = None
-    for part, body in _parts(message, portal.part):
-        reading = read_part(portal, message, part, body)
+    for part, body in parts_of(message, portal.part):
+        reading = read_page(open_page(portal, message, part, body))
         if best is None or len(reading.fields) > len(best.fields):
             best = reading
-        if len(best.fields) == len(portal.fields):
+        if is_whole(reading, portal):
             break
-    return best or read_part(portal, message, "text", Body(""))
+    return best or read_page(open_page(portal, message, "text", Body("")))
 
 
-def _parts(message: Message, wanted: str) -> Iterable[tuple[str, Body]]:
-    if wanted in {"auto", "text"} and message.text:
+def is_whole(reading: Reading, portal: Portal) -> bool:
+    """Tell whether a reading leaves nothing open that another part could fill."""
+    if len(reading.fields) == len(portal.fields):
+        return True
+    laid_out = portal.sections and len(reading.sections) == len(portal.sections)
+    return bool(laid_out) and all(
+        any(name in reading.fields for name in required.names) for required in portal.require
+    )
+
+
+def parts_of(message: Message, wanted: str) -> Iterable[tuple[str, Body]]:
+    """Give the parts that a rule reads, each with its name, plain text first."""
+    if wanted != "html" and message.text:
         yield "text", message.text
-    if wanted in {"auto", "html"} and message.html:
+    if wanted != "text" and message.html:
         yield "html", message.html
 
 
-def _is_automatic(message: Message) -> bool:
+def is_automatic(message: Message) -> bool:
+    """Tell whether a mail program sent this by itself."""
     submitted = message.headers.get("auto-submitted", ("",))[0].strip().lower()
     return submitted.startswith("auto-replied") or bool(_AUTOMATIC.match(message.subject))
 

@@ -343,3 +343,42 @@ def test_retry_sends_a_rejected_lead_again(rig: Rig) -> None:
     rig.pass_once()
     assert rig.outcomes == ["sent"]
     assert rig.mailbox.flags()[uid] == {"MailbridgeSent"}
+
+
+def test_a_folder_that_a_person_removed_does_not_stop_the_marks(
+    build: Builder, pymap_account: Account, pymap_mailbox: Mailbox
+) -> None:
+    rig = build(pymap_account, pymap_mailbox)
+    rig.pass_once()
+    rig.api.plan = parse_plan("422")
+    pymap_mailbox.append(inquiry())
+    rig.pass_once()
+    assert rig.mails[0].place.folder == "Leads/Review"
+    pymap_mailbox.client.delete_folder("Leads/Review")
+    rig.ledger.retry(1, datetime.now(UTC))
+    rig.pass_once()
+    assert rig.outcomes == ["sent"]
+    assert rig.ledger.to_mark("demo", limit=10) == []
+
+
+def test_a_folder_made_anew_without_the_mail_does_not_stop_the_marks(
+    build: Builder, account: Account, mailbox: Mailbox
+) -> None:
+    mailbox.client.create_folder("Portals")
+    rig = build(account, mailbox, folders=("Portals",))
+    rig.pass_once()
+    mailbox.append(inquiry(1), "Portals")
+    rig.bridge.poll()
+    mailbox.make_anew("Portals")
+    rig.pass_once()
+    assert rig.outcomes == ["sent"]
+    assert rig.ledger.to_mark("sales", limit=10) == []
+
+
+def test_mark_seen_leaves_what_a_person_must_see_unread(rig: Rig) -> None:
+    rig.bridge.watch = replace(rig.bridge.watch, mark_seen=True)
+    sent, review = rig.mailbox.append(inquiry(1)), rig.mailbox.append(inquiry(2, email=None))
+    rig.pass_once()
+    flags = rig.mailbox.flags()
+    assert "\\Seen" in flags[sent]
+    assert "\\Seen" not in flags[review]

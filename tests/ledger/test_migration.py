@@ -32,7 +32,7 @@ def statements(path: Path) -> dict[str, set[str]]:
     rows = database.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
     database.close()
     return {
-        name: {clause.strip() for clause in " ".join(sql.split()).split(", ")}
+        name: {clause.strip(" )") for clause in " ".join(sql.split()).split(", ")}
         for name, sql in rows
         if name not in {"alembic_version", "sqlite_sequence"}
     }

@@ -86,8 +86,8 @@ class TestAddresses:
         everyone = ",\r\n ".join(f"Person {n} <p{n}@example.org>" for n in range(40_000))
         raw = head("From: a@example.org", f"To: {everyone}")
         begun = process_time()
-        message = opened(raw, Limits(header_bytes=10_000_000))
-        assert process_time() - begun < 0.5  # 1.3 s when all are parsed
+        message = opened(raw, Limits(header_size=10_000_000))
+        assert process_time() - begun < 1  # 0.05 s; 1.3 s and more when all are parsed
         assert message.to[0] == Address("Person 0", "p0@example.org")
         assert 100 < len(message.to) < 1_000
 

@@ -18,7 +18,7 @@ NEVER = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xa0\xad\u200b-\u200f\u2028-\u202f\u2060\u2066-\u2069\ufeff"
     "\ud800-\udfff]| $|[ \t]\n"
 )
-SMALL = Limits(header_bytes=400, header_count=9, parts=6, depth=3, text_bytes=600, html_tags=30)
+SMALL = Limits(header_size=400, header_fields=9, parts=6, nesting=3, text_size=600, html_tags=30)
 
 BASE = HEAD + multipart(
     "mixed",
@@ -70,7 +70,7 @@ def check(raw: bytes, limits: Limits) -> None:
         for value in values:
             assert not NEVER.search(value)
             assert "\n" not in value
-    assert len(message.headers) <= limits.header_count
+    assert len(message.headers) <= limits.header_fields
     assert len(message.attachments) <= limits.parts
     assert message.date is None or message.date.tzinfo is not None
     assert message.sender.address == "" or "@" in message.sender.address

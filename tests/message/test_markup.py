@@ -157,6 +157,8 @@ def test_a_relative_size_of_nothing_is_nothing() -> None:
 def test_inline_elements_shown_as_blocks_are_lines() -> None:
     html = "One<span style='display:block'>Two<b style='color:red'>!</b></span>Three"
     assert text(html) == "One\nTwo!\nThree"
+    again = "<span style='display:block'>One</span><span style='display:block'>Two</span>"
+    assert text(again) == "One\nTwo"
 
 
 class TestLinks:

@@ -35,19 +35,19 @@ def test_the_first_line_that_is_no_field_is_body() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "raw"),
     [
-        ("mail_bytes", 100, mail("", "x" * 100)),
-        ("header_bytes", 200, b"X: " + b"y" * 300 + b"\r\n\r\nz"),
-        ("header_count", 3, b"X: y\r\n" * 4 + b"\r\nz"),
+        ("mail_size", 100, mail("", "x" * 100)),
+        ("header_size", 200, b"X: " + b"y" * 300 + b"\r\n\r\nz"),
+        ("header_fields", 3, b"X: y\r\n" * 4 + b"\r\nz"),
         ("parts", 3, HEAD + multipart("mixed", *[part("text/plain", "x")] * 3)),
         ("parts", 2, HEAD + multipart("mixed", *[part("text/plain", "x")] * 99)),
-        ("depth", 1, HEAD + multipart("mixed", multipart("mixed", part("", "x"), boundary="c"))),
-        ("text_bytes", 10, mail("text/plain", "x" * 11)),
-        ("text_bytes", 10, HEAD + multipart("mixed", *[part("text/plain", "x" * 6)] * 2)),
+        ("nesting", 1, HEAD + multipart("mixed", multipart("mixed", part("", "x"), boundary="c"))),
+        ("text_size", 10, mail("text/plain", "x" * 11)),
+        ("text_size", 10, HEAD + multipart("mixed", *[part("text/plain", "x" * 6)] * 2)),
         ("text_length", 10, mail("text/plain", "x" * 11)),
         ("text_length", 10, mail("text/html", "x" * 11)),
         ("html_tags", 3, mail("text/html", "<p>" * 4)),
         ("html_tags", 3, mail("text/plain", "<html><p><p><p>")),
-        ("header_count", 1, HEAD[:22] + b"@x\r\n" + multipart("mixed", b"A: b\r\nC: d\r\n\r\nx")),
+        ("header_fields", 1, HEAD[:22] + b"@x\r\n" + multipart("mixed", b"A: b\r\nC: d\r\n\r\nx")),
     ],
 )
 def test_each_limit_is_named(name: str, value: int, raw: bytes) -> None:
@@ -129,9 +129,9 @@ def test_hostile_mails_are_quick_and_raise_nothing(name: str) -> None:
 
 def test_too_many_parts_and_too_deep_are_named() -> None:
     assert refused(HOSTILE["ten thousand parts"]).problems[0].code == "limit-parts"
-    assert refused(HOSTILE["deep multiparts"]).problems[0].code == "limit-depth"
-    assert refused(HOSTILE["one endless header"]).problems[0].code == "limit-header-bytes"
-    deep = opened(HOSTILE["deep multiparts"], Limits(depth=2_000, parts=2_000))
+    assert refused(HOSTILE["deep multiparts"]).problems[0].code == "limit-nesting"
+    assert refused(HOSTILE["one endless header"]).problems[0].code == "limit-header-size"
+    deep = opened(HOSTILE["deep multiparts"], Limits(nesting=2_000, parts=2_000))
     assert deep.text is not None
 
 

@@ -1,0 +1,99 @@
+"""`run` and `run --once` as processes: arrival to mark, signals, one instance."""
+
+import signal
+
+import pytest
+
+from mailbridge.inbox.account import Account
+from mailbridge.sandbox.plan import parse_plan
+from mailbridge.sandbox.server import Sandbox
+from tests.cli.conftest import Cli, end
+from tests.mails import inquiry, private
+from tests.servers.mailbox import Mailbox
+
+START = "2000-01-01"
+
+
+def test_once_does_one_pass_and_ends_with_a_summary(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    cli.configure(account, api, start=START)
+    uid = mailbox.append(inquiry())
+    mailbox.append(private())
+    told = cli("run", "--once")
+    assert "2 mails: 1 unmatched, 1 deferred." in told or "2 mails:" in told
+    assert "1 sent" in told
+    assert [lead.lead["property_reference"] for lead in api.leads] == ["A1.B2.0003"]
+    assert "MailbridgeSent" in mailbox.flags()[uid]
+    assert "No new mail." in cli("run", "--once")
+    assert len(api.leads) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_daemon_delivers_what_arrives_and_stops_cleanly(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox, number: int
+) -> None:
+    cli.configure(account, api, start=START, every="5s")
+    mailbox.append(inquiry(1))
+    daemon = cli.start("run")
+    try:
+        assert len(api.wait_for(1, 30)) == 1
+        mailbox.append(inquiry(2))
+        assert len(api.wait_for(2, 30)) == 2
+    finally:
+        code, told = end(daemon, number)
+    assert code == 0, told
+    assert "stopped" in told
+    assert "visitor1" not in told
+    cli("run", "--once")
+    assert len(api.leads) == 2
+    assert all("MailbridgeSent" in flags for flags in mailbox.flags().values())
+
+
+def test_the_lead_in_flight_is_finished_and_recorded(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    cli.configure(account, api, start=START)
+    api.plan = parse_plan("slow=2")
+    mailbox.append(inquiry(1))
+    mailbox.append(inquiry(2))
+    daemon = cli.start("run")
+    assert api.wait_for_requests(1, 30)
+    code, told = end(daemon)
+    assert code == 0, told
+    assert "sent" in cli("mails")
+    assert len(api.leads) == 1
+    cli("run", "--once")
+    assert len(api.leads) == 2
+
+
+def test_a_second_daemon_on_one_ledger_is_refused(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    cli.configure(account, api, start=START)
+    mailbox.append(inquiry())
+    daemon = cli.start("run")
+    try:
+        assert api.wait_for(1, 30)
+        told = cli("run", "--once", code=1)
+        assert "another mailbridge" in told.lower()
+        assert "sent" in cli("status")
+    finally:
+        code, said = end(daemon)
+    assert code == 0, said
+
+
+def test_an_inbox_that_cannot_be_reached_does_not_stop_the_other(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    config = cli.configure(account, api, start=START)
+    text = config.read_text()
+    broken = text[text.index("  - name") : text.index("destination:")]
+    broken = broken.replace("name: sales", "name: broken").replace(
+        f"port: {account.port}", "port: 1"
+    )
+    config.write_text(text.replace("destination:", broken + "destination:"))
+    mailbox.append(inquiry())
+    told = cli("run", "--once", code=1)
+    assert "broken" in told
+    assert len(api.leads) == 1
