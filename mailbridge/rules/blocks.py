@@ -35,10 +35,12 @@ Values = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where a block has a field's value: the first of these paths that fits, or all joined."""
+    """Where a block has a field's value."""
 
     paths: tuple[str, ...]
+    """The first that fits counts."""
     join: Callable[[Values], str] | None = None
+    """Makes one value of all of them."""
 
 
 def _open_immo(prefix: str, names: Mapping[str, str]) -> dict[str, _Source]:
@@ -145,20 +147,15 @@ def with_blocks(portal: Portal, inquiry: Inquiry, blocks: Blocks) -> tuple[Inqui
 def _read(portal: Portal, block: Block, use: BlockUse) -> dict[str, Found]:
     fields = {}
     for name, source in _SOURCES[block.kind].items():
-        paths = [path for path in source.paths if path in block.values]
-        if source.join is not None:
-            paths, values = paths[:1], {path: source.join(block.values) for path in paths[:1]}
-        else:
-            values = {path: _fitting(portal, name, block.values[path]) for path in paths}
-        path = next((path for path in paths if values[path]), None)
-        if path is not None:
-            fields[name] = Found(
-                value=values[path],
-                raw=values[path] if source.join else block.values[path],
-                source=_place(block, path),
-                span=None,
-                pattern=use.where,
-            )
+        for path in source.paths:
+            written = source.join(block.values) if source.join else block.values.get(path, "")
+            value = _fitting(portal, name, written) if path in block.values else ""
+            if value:
+                place = _place(block, path)
+                fields[name] = Found(
+                    value=value, raw=written, source=place, span=None, pattern=use.where
+                )
+                break
     return fields
 
 
@@ -222,33 +219,27 @@ def _differing(
     ours, theirs = _name_words(fields), _name_words(text)
     if ours and theirs and not (ours <= theirs or theirs <= ours):
         yield "sender_name"
-    for name in ("sender_email", "property_reference", "listing_number"):
-        found = text.get(name)
-        # Reply-To is but a second best for the address, which the block has.
-        if name in fields and found and found.source not in {"from", "reply_to"}:
-            if _fold(fields[name]) != _fold(found):
+    for name, same in _SAME.items():
+        # Reply-To is but a second best for an address that the block has.
+        if name in fields and name in text and text[name].source not in {"from", "reply_to"}:
+            paths = _SOURCES[block.kind][name].paths
+            said = [block.values[path] for path in paths if path in block.values]
+            if not any(same(one, text[name].value) for one in said):
                 yield name
-    numbers = [block.values[path] for path in _SOURCES[block.kind]["sender_number"].paths
-               if path in block.values]  # fmt: skip
-    number = text.get("sender_number")
-    if "sender_number" in fields and number:
-        if not any(_same_number(one, number.value) for one in numbers):
-            yield "sender_number"
-    if "sender_message" in fields and "sender_message" in text:
-        one, other = (
-            _NO_LETTERS.sub("", side["sender_message"].value).casefold() for side in (fields, text)
-        )
-        if one not in other and other not in one:
-            yield "sender_message"
 
 
 def _name_words(fields: Mapping[str, Found]) -> set[str]:
-    return {word.casefold() for name in _NAMES if name in fields for word in
-            fields[name].value.split()}  # fmt: skip
+    names = [fields[name].value for name in _NAMES if name in fields]
+    return {word for name in names for word in name.casefold().split()}
 
 
-def _fold(found: Found) -> str:
-    return " ".join(found.value.split()).casefold()
+def _same_line(one: str, other: str) -> bool:
+    return " ".join(one.casefold().split()) == " ".join(other.casefold().split())
+
+
+def _same_address(one: str, other: str) -> bool:
+    address = _ADDRESS.search(one)
+    return address is not None and address.group().casefold() == other.casefold()
 
 
 def _same_number(one: str, other: str) -> bool:
@@ -258,11 +249,26 @@ def _same_number(one: str, other: str) -> bool:
     return len(shorter) >= _SHORTEST_NUMBER and longer.endswith(shorter)
 
 
+def _same_message(one: str, other: str) -> bool:
+    """Compare the letters; either may be cut, or go on with the portal's words."""
+    ours, theirs = (_NO_LETTERS.sub("", side).casefold() for side in (one, other))
+    return ours in theirs or theirs in ours
+
+
+_SAME: Mapping[str, Callable[[str, str], bool]] = {
+    "sender_email": _same_address,
+    "sender_number": _same_number,
+    "property_reference": _same_line,
+    "listing_number": _same_line,
+    "sender_message": _same_message,
+}
+
+
 def _disagreement(name: str, portal: Portal) -> Problem:
     taken = "text" if name in portal.over_blocks else "block"
     return Problem(
         code="block-disagrees",
-        text=f"The mail's text and its structured block differ in {name}; the {taken} was believed.",
+        text=f"The mail's text and its structured block differ in {name}; the {taken} counts.",
         remedy="Look at the mail before answering.",
     )
 
