@@ -39,8 +39,10 @@ from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.leads.requirements import WithoutTarget
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.message.limits import Limits
+from mailbridge.message.providers import is_public
 from mailbridge.problems import Problem
 from mailbridge.rules.compilation import compile_portal, unite
+from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Portal
 
@@ -94,6 +96,15 @@ def rule_files(path: Path) -> Iterator[Path]:
         yield path
         return
     yield from sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and p.is_file())
+
+
+def _forwarders_of(inbox: InboxSettings) -> tuple[str, ...]:
+    if inbox.forwarders is not None:
+        return inbox.forwarders
+    domain = inbox.user.rpartition("@")[2] if "@" in inbox.user else ""
+    # At a provider's domain everybody else would be allowed as well.
+    own = inbox.user if is_public(domain) else f"@{domain}"
+    return (own,) if domain else ()
 
 
 @dataclass
@@ -179,9 +190,17 @@ class App:
             ),
             email_key=EmailKey(settings.destination.email_key),
             max_lengths=settings.destination.max_lengths,
-            own_domains=frozenset({domain} - {""}),
+            own_domains=frozenset() if is_public(domain) else frozenset({domain} - {""}),
+            forwarders=self._forwarders(inbox),
             authentication_server=inbox.authentication_server or "" if inbox else "",
         )
+
+    def _forwarders(self, inbox: InboxSettings | None) -> Forwarders:
+        """Say whose forwards count: the inbox's choice; for files that of all, or anyone's."""
+        inboxes = (inbox,) if inbox else self.settings.inboxes
+        if not inboxes:
+            return ANYONE
+        return name_forwarders(one for inbox in inboxes for one in _forwarders_of(inbox))
 
     def account(self, inbox: InboxSettings) -> Account:
         """Say how an inbox is reached."""

@@ -3,12 +3,18 @@
 Must not read files; a case comes as bytes and its parsed expectation.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import ndiff
 
 from mailbridge.decision import Decision, Policy, Wanted, decide
 from mailbridge.documents.casefile import CaseFile, ExpectedLead
+from mailbridge.message.message import Message
+from mailbridge.problems import Problem
+from mailbridge.rules.examination import Examination, examine, exercised, rules_of
+from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals
+from mailbridge.rules.portal import PatternTimeout, Portal
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +26,66 @@ class Difference:
     found: str | None
 
     def __str__(self) -> str:
-        return f"{self.what}: expected {self.expected!r}, found {self.found!r}"
+        """One line, or a small diff where a value has several."""
+        if "\n" not in (self.expected or "") + (self.found or ""):
+            return f"{self.what}: expected {_show(self.expected)}, found {_show(self.found)}"
+        lines = ndiff((self.expected or "").splitlines(), (self.found or "").splitlines())
+        told = [f"    {line}" for line in lines if not line.startswith("?")]
+        return "\n".join([f"{self.what}: expected (-), found (+)", *told])
 
 
 def run_case(
     case: CaseFile, raw: bytes, portals: Portals, policy: Policy
 ) -> tuple[Decision, tuple[Difference, ...]]:
-    """Decide the case's mail; give the decision and everything that differs."""
-    decision = decide(raw, None, portals, policy)
-    return decision, tuple(_differences(case, decision))
+    """Decide the case's mail; give the decision and everything that differs.
+
+    Anyone's forwards are opened: a case is about what a mail says.
+    """
+    decision = decide(raw, None, portals, replace(policy, forwarders=ANYONE))
+    return decision, (*_differences(case, decision), *_contenders(_examine(decision, portals)))
+
+
+def exercised_by(decision: Decision, portals: Portals) -> frozenset[str]:
+    """Name the places in rule files, `file:line:column`, that did something for a case."""
+    places = {place for one in _examine(decision, portals) for place in exercised(one)}
+    for wanted in decision.wanted:
+        places |= {found.pattern for found in wanted.inquiry.fields.values()}
+    return frozenset(places)
+
+
+def without_case(portals: Iterable[Portal], exercised: Collection[str]) -> Iterator[Problem]:
+    """Name each pattern, label and condition of the portals that no case exercised."""
+    for portal in portals:
+        for rule in sorted(rules_of(portal)):
+            if rule.where not in exercised:
+                file, line, column = rule.where.rsplit(":", 2)
+                yield Problem(
+                    file,
+                    int(line),
+                    int(column),
+                    rule.what,
+                    "no-case",
+                    f"no case exercises {rule.written!r}." if rule.written else "no case has it.",
+                    "Add a mail in which it counts, or remove it.",
+                )
+
+
+def _examine(decision: Decision, portals: Portals) -> Iterator[Examination]:
+    message = decision.inside or decision.message
+    if not isinstance(message, Message):
+        return
+    for portal in portals.of(message):
+        try:
+            yield examine(message, portal)
+        except PatternTimeout:
+            continue  # the decision says so
+
+
+def _contenders(examined: Iterable[Examination]) -> Iterator[Difference]:
+    """Complain of a mail that several portals take for theirs, even where they agree."""
+    names = [one.portal.name for one in examined if one.holds and not one.ignored]
+    if len(names) > 1:
+        yield Difference("portals that match", "one", ", ".join(names))
 
 
 def _differences(case: CaseFile, decision: Decision) -> Iterator[Difference]:
@@ -59,3 +116,7 @@ def _values(wanted: Wanted) -> dict[str, str]:
         "promotion_id": lead.promotion_id,
         "sender_message": message.value.strip() if message else "",
     }
+
+
+def _show(value: str | None) -> str:
+    return "nothing" if value is None else repr(value)

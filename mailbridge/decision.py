@@ -18,10 +18,12 @@ from mailbridge.message.authentication import authenticates
 from mailbridge.message.identity import identify
 from mailbridge.message.limits import Limits
 from mailbridge.message.message import Message, Unreadable
+from mailbridge.message.providers import is_public
 from mailbridge.message.reader import read
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
 from mailbridge.rules.extraction import Reading
+from mailbridge.rules.forwarding import Forwarders, Opened, open_and_judge
 from mailbridge.rules.inquiry import Inquiry
 from mailbridge.rules.judgement import (
     Contested,
@@ -30,7 +32,6 @@ from mailbridge.rules.judgement import (
     NoInquiry,
     Portals,
     TooSlow,
-    judge,
 )
 
 
@@ -44,6 +45,8 @@ class Policy:
     max_lengths: Mapping[str, int] = field(default_factory=dict)
     own_domains: frozenset[str] = frozenset()
     """The agency's own; an address there is never the enquirer's."""
+    forwarders: Forwarders = field(default_factory=Forwarders)
+    """Whose forwarded mails are opened; nobody's unless said."""
     authentication_server: str = ""
     """The receiving server whose Authentication-Results are believed (RFC 8601)."""
 
@@ -72,6 +75,8 @@ class Decision:
     portal: str = ""
     problems: tuple[Problem, ...] = ()
     wanted: tuple[Wanted, ...] = ()
+    inside: Message | None = None
+    """The portal's mail where it was forwarded in `message`; spans and `reading` are its."""
     reading: Reading | None = None
     """The text that the rule saw, with its sections."""
     duplicate_of: int | None = None
@@ -90,10 +95,13 @@ def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Poli
         )
     identity = identify(message)
     authenticated = authenticates(message, policy.authentication_server)
-    verdict = judge(message, portals, authenticated=authenticated)
+    opened = open_and_judge(
+        message, portals, policy.forwarders, policy.limits, authenticated=authenticated
+    )
+    problems, verdict = (*message.problems, *opened.problems), opened.verdict
     match verdict:
         case Inquired():
-            return _decide_inquired(verdict, message, identity, received, policy)
+            return _decide_inquired(verdict, opened, message, identity, received, policy)
         case NoInquiry():
             outcome, portal = Outcome.IGNORED, verdict.portal.name
             problem = Problem(code="ignored-by", text=f"No inquiry: {verdict.where} says so.")
@@ -120,33 +128,40 @@ def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Poli
                 outcome=Outcome.UNMATCHED,
                 identity=identity,
                 message=message,
-                problems=message.problems,
+                problems=problems,
             )
     return Decision(
         outcome=outcome,
         identity=identity,
         message=message,
         portal=portal,
-        problems=(*message.problems, problem),
+        problems=(*problems, problem),
+        inside=opened.message if opened.by else None,
     )
 
 
 def _decide_inquired(
-    verdict: Inquired, message: Message, identity: str, received: datetime | None, policy: Policy
+    verdict: Inquired,
+    opened: Opened,
+    message: Message,
+    identity: str,
+    received: datetime | None,
+    policy: Policy,
 ) -> Decision:
     origin = Origin(
-        subject=message.subject,
-        date=message.date,
+        subject=opened.message.subject,
+        date=opened.message.date,
         received=received,
-        own_domains=policy.own_domains,
+        own_domains=policy.own_domains | {a.domain for a in opened.by if not is_public(a.domain)},
+        own_addresses=frozenset(a.address for a in opened.by),
     )
-    wanted, problems = [], list(message.problems)
+    wanted, problems = [], [*message.problems, *opened.problems]
     for part, inquiry in enumerate(verdict.inquiries, start=1):
         prepared = prepare(inquiry, origin, policy.leads)
         payload, cuts = payload_of(prepared.lead, policy.email_key, policy.max_lengths)
         problems += [*inquiry.problems, *prepared.problems, *cuts]
         wanted.append(Wanted(part=part, inquiry=inquiry, prepared=prepared, payload=payload))
-    complete = all(w.prepared.complete for w in wanted)
+    complete = opened.whole and all(w.prepared.complete for w in wanted)
     return Decision(
         outcome=Outcome.LEAD if complete else Outcome.INCOMPLETE,
         identity=identity,
@@ -154,6 +169,7 @@ def _decide_inquired(
         portal=verdict.portal.name,
         problems=tuple(problems),
         wanted=tuple(wanted),
+        inside=opened.message if opened.by else None,
         reading=verdict.reading,
     )
 

@@ -109,6 +109,7 @@ class Dispatch:
         _log(claimed, answer, step)
         settlement = Settlement(
             lead=claimed.lead,
+            mail=claimed.mail,
             state=State(step.state),
             at=at,
             status=getattr(answer, "status", 0),

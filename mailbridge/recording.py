@@ -145,7 +145,9 @@ def _new_mail(
             problems=(Problem(code="not-fetched", text=reason),),
         )
     decision = without_doubles(decision, history)
-    logger().info(
+    # A lead is told when it is sent; here only what will not be.
+    say = logger().debug if decision.outcome is Outcome.LEAD else logger().info
+    say(
         "mail decided",
         inbox=place.inbox,
         uid=place.uid,

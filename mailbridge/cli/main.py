@@ -299,11 +299,31 @@ def rules_test(
         Path | None,
         typer.Option("--cases", metavar="FOLDER", help="Where the folders of cases are instead."),
     ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too."),
+    ] = None,
 ) -> None:
-    """Run each portal's cases: mails with the lead expected. Exit code 1 where one differs."""
-    from mailbridge.cli.rulework import run_cases
+    """Run each portal's cases: mails with the lead expected.
 
-    raise typer.Exit(run_cases(config, paths or [], cases))
+    Exit code 1 where a case differs, where two portals take a mail for theirs, and
+    where a pattern or label has no case.
+    """
+    from mailbridge.cli.casework import run_cases
+
+    raise typer.Exit(run_cases(config, paths or [], cases, junit))
+
+
+@rules.command("explain")
+def rules_explain(
+    mail: Annotated[Path, typer.Argument(metavar="MAIL", help="One mail: an .eml file.")],
+    config: Config = None,
+    rules_paths: RulesOption = None,
+) -> None:
+    """Show what every portal's rules make of one mail, and what almost matched."""
+    from mailbridge.cli.examining import explain_mail
+
+    explain_mail(config, rules_paths or [], mail)
 
 
 @rules.command("schema")

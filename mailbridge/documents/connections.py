@@ -20,6 +20,7 @@ from mailbridge.documents.values import (
     Line,
     PresentPath,
     ProxyAddress,
+    SenderName,
     Surroundings,
     WebAddress,
     at_least,
@@ -118,6 +119,12 @@ class InboxSettings(Shape):
         description="The mail server whose word on a sender's authenticity is believed: the first "
         "word of the Authentication-Results header in your mails. Without it, none is.",
         examples=["mx.example.org"],
+    )
+    forwarders: tuple[SenderName, ...] | None = Field(
+        default=None,
+        description="Whose forwarded mail is opened: addresses, or @domain (that domain and those "
+        "below it). Without it, everybody at the domain of 'user'.",
+        examples=[["@example.org", "partner@example.com"]],
     )
     batch: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=100, description="How many mails are fetched at once."

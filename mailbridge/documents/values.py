@@ -139,6 +139,16 @@ def _check_filled(text: str) -> str:
     return text
 
 
+def _check_sender(sender: str) -> str:
+    local, at, domain = sender.rpartition("@")
+    if not at or not _HOST.fullmatch(domain) or re.search(r"[\s<>,;@]", local):
+        raise UnfitError(
+            f"{quote(sender)} is neither an address nor a domain.",
+            "Write name@example.org, or @example.org for everybody there.",
+        )
+    return sender.lower()
+
+
 def _check_host(host: str) -> str:
     try:
         ip_address(host)
@@ -216,6 +226,8 @@ Size = Annotated[
 Day = Annotated[date, BeforeValidator(_from_text(parse_day, "a day such as 2026-11-22"))]
 Line = Annotated[str, AfterValidator(_check_line), AfterValidator(_check_filled)]
 """A text on one line, not empty."""
+SenderName = Annotated[Line, AfterValidator(_check_sender)]
+"""An address, or `@domain`."""
 Host = Annotated[Line, AfterValidator(_check_host)]
 WebAddress = Annotated[Line, AfterValidator(_check_address)]
 ProxyAddress = Annotated[Line, AfterValidator(_check_proxy)]

@@ -58,13 +58,14 @@ def read_email(
     *,
     portal: str = "",
     own_domains: Collection[str] = (),
+    own_addresses: Collection[str] = (),
     relay_domains: Collection[str] = (),
 ) -> Email:
     """Read the first address of the field that can be the visitor's.
 
     `portal` is the site's name: an address at exactly that domain is the portal's,
     unless it is one of `relay_domains`. `own_domains` are the agency's, each with
-    its subdomains.
+    its subdomains; `own_addresses` are single ones, whatever their case.
     """
     text = written.strip()
     if not text:
@@ -72,13 +73,14 @@ def read_email(
     if _CONTROL.search(text):
         return Email("", fold(text), BAD_EMAIL)
     refusal: Problem | None = None
+    own = {address.casefold() for address in own_addresses}
     candidates = [_strip(c) for c in _candidates(fold(text))]
     for candidate in candidates:
         local, _, domain = candidate.rpartition("@")
         domain = domain.lower()
         if not is_valid(local, domain):
             continue
-        if _lies_in(domain, own_domains):
+        if _lies_in(domain, own_domains) or f"{local}@{domain}".casefold() in own:
             refusal = OWN_EMAIL
         elif _NOBODY.fullmatch(local.lower()) or (
             domain == portal.lower() and not _lies_in(domain, relay_domains)

@@ -54,6 +54,8 @@ class Origin:
     """IMAP INTERNALDATE; None for a file."""
     own_domains: frozenset[str] = frozenset()
     """The agency's mail domains: never the visitor's, subdomains included."""
+    own_addresses: frozenset[str] = frozenset()
+    """The agency's addresses at domains that others use as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ def prepare(inquiry: Inquiry, origin: Origin, policy: Policy) -> Prepared:
         _value(inquiry, "sender_email"),
         portal=inquiry.portal,
         own_domains=origin.own_domains,
+        own_addresses=origin.own_addresses,
         relay_domains=inquiry.relay_domains,
     )
     phone = read_phone(_value(inquiry, "sender_number"), region)

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from mailbridge.errors import LedgerError, LedgerMissing
 from mailbridge.ledger.database import Database
-from mailbridge.ledger.tables import SCHEMA
+from mailbridge.ledger.tables import SCHEMA, metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,7 +24,9 @@ def bring_up_to_date(database: Database) -> None:
     with database.writing() as connection:
         # Read again, now that nobody else can write: another process may have been quicker.
         revision = _revision(connection, database.where)
-        if revision != SCHEMA:
+        if not revision:
+            _create(connection)
+        elif revision != SCHEMA:
             _upgrade(connection, revision, database.where)
 
 
@@ -58,8 +61,11 @@ def _revision(connection: Connection, where: str) -> str:
             )
         exists = bool(names)
     else:
-        found = connection.exec_driver_sql("SELECT to_regclass('alembic_version')::text").scalar()
-        exists = found is not None
+        # Not to_regclass: after waiting for the write lock it may answer from a stale cache.
+        found = connection.exec_driver_sql(
+            "SELECT 1 FROM pg_class WHERE relname = 'alembic_version' AND pg_table_is_visible(oid)"
+        )
+        exists = found.scalar() is not None
     if not exists:
         return ""
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
@@ -74,6 +80,16 @@ def _use_wal(database: Database) -> None:
             f"{database.where}: this file system cannot hold a ledger (no WAL). "
             "Keep the ledger on a local disk."
         )
+
+
+def _create(connection: Connection) -> None:
+    """Make the tables as they are today, without the way there: a test compares the two."""
+    # Unasked whether a table is there: one of another program must be an error.
+    metadata.create_all(connection, checkfirst=False)
+    connection.exec_driver_sql(
+        "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"
+    )
+    connection.execute(text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": SCHEMA})
 
 
 def _upgrade(connection: Connection, revision: str, where: str) -> None:

@@ -59,7 +59,6 @@ _SETTLE = (
         failures=leads.c.failures + sa.bindparam("failed"),
     )
 )
-_MAIL_OF = sa.select(leads.c.mail).where(leads.c.id == sa.bindparam("lead_id"))
 _SETTLED = frozenset({State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED})
 
 
@@ -107,8 +106,7 @@ def settle(connection: Connection, settlement: Settlement) -> None:
         _END,
         key | {"at": settlement.at, "answered": settlement.status, "said": settlement.detail},
     )
-    mail = connection.execute(_MAIL_OF, {"lead_id": settlement.lead}).scalar_one()
-    follow_leads(connection, mail)
+    follow_leads(connection, settlement.mail)
 
 
 def recover(connection: Connection, now: datetime, next_attempt: datetime | None) -> list[int]:
@@ -118,20 +116,21 @@ def recover(connection: Connection, now: datetime, next_attempt: datetime | None
     waits for a person all the same.
     """
     rows = connection.execute(
-        sa.select(leads.c.id, leads.c.resent)
+        sa.select(leads.c.id, leads.c.mail, leads.c.resent)
         .where(sa.text(UNSETTLED), leads.c.state == "sending")
         .order_by(leads.c.id)
     ).all()
-    for lead, resent in rows:
+    for lead, mail, resent in rows:
         settlement = Settlement(
             lead=lead,
+            mail=mail,
             state=State.IN_DOUBT,
             at=now,
             detail="mailbridge was stopped before the answer came",
             next_attempt=None if resent else next_attempt,
         )
         settle(connection, settlement)
-    return [lead for lead, _ in rows]
+    return [lead for lead, _, _ in rows]
 
 
 def make_due(connection: Connection, now: datetime) -> None:

@@ -112,6 +112,7 @@ class Settlement:
     """What became of one exchange."""
 
     lead: int
+    mail: int
     state: State
     at: datetime
     status: int = 0

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from mailparser.dates import parse_mail_date
 from mailparser.utils import get_addresses
@@ -19,12 +20,18 @@ from mailbridge.message.textform import tidy_line
 _LONGEST_LIST = 8_000
 """Characters of an address header that are parsed, about 250 addresses: each
 costs 30 µs, and a list of 40,000 would hold up every other mail."""
+_LONGEST_KEPT = 300
 _LONGEST_DATE = 200
 _IDENTIFIER = re.compile(r"<([^<>\s]+)>")
 
 
 def read_addresses(value: str) -> tuple[Address, ...]:
     """Return the usable mailboxes of an address header, in order."""
+    # An inbox gets most of its mail from a few portals, to one address.
+    return _read_often(value) if len(value) < _LONGEST_KEPT else _read_list(value)
+
+
+def _read_list(value: str) -> tuple[Address, ...]:
     if len(value) > _LONGEST_LIST:
         # Back to a comma: half an address could be another one.
         value = value[:_LONGEST_LIST].rpartition(",")[0]
@@ -35,6 +42,9 @@ def read_addresses(value: str) -> tuple[Address, ...]:
             shown = decode_words(name) if "=?" in name else name
             read.append(Address(tidy_line(shown), f"{local}@{domain.lower()}"))
     return tuple(read)
+
+
+_read_often = lru_cache(maxsize=256)(_read_list)
 
 
 def read_date(values: Sequence[str]) -> datetime | None:

@@ -8,6 +8,7 @@ Styles count only where they stand in the element: a class hides nothing here.
 
 import re
 from collections import Counter
+from functools import lru_cache
 from html import escape
 from itertools import accumulate, pairwise
 from urllib.parse import unquote
@@ -53,6 +54,10 @@ _OPENERS = dict.fromkeys(_BLOCKS, Layout.end_line) | {
 _CLOSERS = dict.fromkeys([*_BLOCKS, "table"], Layout.end_line) | {"tr": Layout.end_row}
 
 
+# A portal's mails repeat a few styles hundreds of times.
+_read_often = lru_cache(maxsize=2048)(read_style)
+
+
 def to_body(html: str, *, longest: int) -> Body:
     """Return the canonical form of decoded HTML; never raises for any text.
 
@@ -88,7 +93,7 @@ def _place_cells(layout: Layout, laid_out: str, text: str) -> tuple[tuple[int, i
 class _Reading:
     """One pass over repaired HTML: what is shown goes to the layout."""
 
-    __slots__ = ("depth", "frames", "gone", "hrefs", "layout", "links", "pre", "style", "styles")
+    __slots__ = ("depth", "frames", "gone", "hrefs", "layout", "links", "pre", "style")
 
     def __init__(self) -> None:
         self.layout = Layout()
@@ -103,8 +108,6 @@ class _Reading:
         """Depth of each open element that changes the style, and the style outside it."""
         self.hrefs: list[tuple[str, int]] = []
         """Each open link, and where its text begins in the layout."""
-        self.styles: dict[str, Style] = {}
-        """Styles seen before: mails repeat a few of them hundreds of times."""
 
     def follow(self, html: str) -> None:
         layout = self.layout
@@ -151,9 +154,7 @@ class _Reading:
 
     def _restyle(self, attributes: str) -> bool:
         """Enter an element with a style; False where it is not shown at all."""
-        style = self.styles.get(attributes)
-        if style is None:
-            style = self.styles[attributes] = read_style(attributes)
+        style = _read_often(attributes) if len(attributes) < 300 else read_style(attributes)
         if style.gone:
             self.gone = self.depth
             return False

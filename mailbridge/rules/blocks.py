@@ -4,7 +4,7 @@ A block wins over the text. The text fills what a single block leaves open, wher
 speak of the same inquiry. Must not read attachments; that is `message.blocks`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import regex
@@ -31,6 +31,7 @@ _CHANNELS = {"EMAIL": "E-Mail", "TEL": "Telefon", "MOBIL": "Mobil", "FAX": "Fax"
 """The schema's words and how they are told; other words are told as they stand."""
 
 Values = Mapping[str, str]
+_Read = tuple[Block, dict[str, Found]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ class _Source:
     """Makes one value of all of them."""
 
 
-def _open_immo(prefix: str, names: Mapping[str, str]) -> dict[str, _Source]:
-    """Give the fields that both XML formats have; they differ in how they call them."""
+def _person_fields(prefix: str, names: Mapping[str, str]) -> dict[str, _Source]:
+    """Give the fields of the person, which both XML formats have under other names."""
 
     def person(*keys: str) -> tuple[str, ...]:
         return tuple(f"interessent/{prefix}{names.get(key, key)}" for key in keys)
@@ -75,19 +76,20 @@ def _tell_wishes(values: Values) -> str:
 
 
 def _translate(written: str, words: Mapping[str, str]) -> list[str]:
-    return [words.get(word.strip().upper(), word.strip()) for word in written.split(",") if word]
+    said = [word.strip() for word in written.split(",")]
+    return [words.get(word.upper(), word) for word in said if word]
 
 
 _SOURCES: Mapping[BlockKind, Mapping[str, _Source]] = {
     BlockKind.OPENIMMO: {
-        **_open_immo("", {}),
+        **_person_fields("", {}),
         "property_reference": _Source(("objekt/oobj_id",)),
         "listing_number": _Source(("objekt/portal_obj_id",)),
         "listing_link": _Source(("objekt/expose_url",)),
         "wishes": _Source(("interessent/wunsch", "interessent/bevorzugt"), _tell_wishes),
     },
     BlockKind.OBJEKTANFRAGE: {
-        **_open_immo("i_", {"nachname": "name", "anfrage": "info"}),
+        **_person_fields("i_", {"nachname": "name", "anfrage": "info"}),
         "property_reference": _Source(("objekt/o_refnr",)),
         "listing_link": _Source(("objekt/o_link",)),
     },
@@ -118,9 +120,12 @@ def discreet(portal: Portal, body: Body) -> Body:
 
 
 def is_upload_report(portal: Portal, blocks: Blocks) -> bool:
-    """Tell whether the mail only reports on what the agency uploaded to the portal."""
+    """Tell whether the mail only reports on what the agency uploaded to the portal.
+
+    Not where another file could not be read: an inquiry may be in that one.
+    """
     used = any(use.kind is BlockKind.OPENIMMO for use in portal.blocks)
-    return used and bool(blocks.upload_reports) and not blocks.blocks
+    return used and bool(blocks.upload_reports) and not (blocks.blocks or blocks.problems)
 
 
 def with_blocks(portal: Portal, inquiry: Inquiry, blocks: Blocks) -> tuple[Inquiry, ...]:
@@ -132,14 +137,16 @@ def with_blocks(portal: Portal, inquiry: Inquiry, blocks: Blocks) -> tuple[Inqui
     problems = (*inquiry.problems, *blocks.problems)
     for use in portal.blocks:
         chosen = [block for block in blocks.blocks if block.kind is use.kind]
-        read = _without_repeats(_read(portal, block, use) for block in chosen)
+        read = _without_repeats((block, _read(portal, block, use)) for block in chosen)
         if len(read) == 1:
-            fields, differing = _beside_text(portal, chosen[0], read[0], inquiry.fields)
+            fields, differing = _beside_text(portal, *read[0], inquiry.fields)
             told = tuple(_disagreement(name, portal) for name in differing)
             return (replace(inquiry, fields=_with_name(fields), problems=(*problems, *told)),)
         if read:
             return tuple(
-                replace(inquiry, fields=_with_name(fields), problems=problems) for fields in read
+                # What is wrong with the mail's blocks is told once.
+                replace(inquiry, fields=_with_name(fields), problems=() if number else problems)
+                for number, (_, fields) in enumerate(read)
             )
     return (replace(inquiry, problems=problems),)
 
@@ -182,16 +189,13 @@ def _place(block: Block, path: str) -> str:
     return f"{said}#{within}{name}"
 
 
-def _without_repeats(readings: Iterator[dict[str, Found]]) -> list[dict[str, Found]]:
+def _without_repeats(readings: Iterable[_Read]) -> list[_Read]:
     """Leave out what says the very same: some portals attach a file twice."""
-    kept: list[dict[str, Found]] = []
-    seen: set[tuple[tuple[str, str], ...]] = set()
-    for fields in readings:
-        said = tuple((name, found.value) for name, found in fields.items())
-        if said and said not in seen:
-            seen.add(said)
-            kept.append(fields)
-    return kept
+    kept: dict[tuple[tuple[str, str], ...], _Read] = {}
+    for block, fields in readings:
+        if fields:
+            kept.setdefault(tuple((n, f.value) for n, f in fields.items()), (block, fields))
+    return [*kept.values()]
 
 
 def _beside_text(
@@ -206,9 +210,9 @@ def _beside_text(
     if not set(differing) - {*portal.over_blocks, "sender_message"}:
         named = any(name in fields for name in _NAMES)
         for name, found in text.items():
-            # A full name and its halves do not go together; the leads' names are split later.
-            other = name in _NAMES and named and ("sender_name" in {name, *fields})
-            if not other:
+            # A full name beside one of its halves would be split, and say the other wrongly.
+            mixed = named and name in _NAMES and "sender_name" in {name, *fields}
+            if not mixed:
                 joined.setdefault(name, found)
     return joined, differing
 

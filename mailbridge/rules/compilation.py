@@ -138,7 +138,7 @@ class _Compiler:
         for i, one in enumerate(written or ()):
             if not _SENDER.fullmatch(one):
                 self.complain(
-                    (*path, i),
+                    self.item(path, i),
                     "bad-sender",
                     f"'{one}' is no address and no @domain.",
                     "Write inquiries@portal.example or @portal.example.",
@@ -148,7 +148,7 @@ class _Compiler:
     def relay(self, number: int, domain: str) -> str:
         if not _DOMAIN.fullmatch(domain):
             self.complain(
-                ("relay", number),
+                self.item(("relay",), number),
                 "bad-domain",
                 f"'{domain}' is no domain.",
                 "Write what stands behind the @, as reply.portal.example.",

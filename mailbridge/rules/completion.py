@@ -13,10 +13,16 @@ from mailbridge.rules.expressions import match_any_label, match_separator
 from mailbridge.rules.portal import Portal, Way
 from mailbridge.rules.sources import SOURCES
 
+REPLY_TO = Way(source="reply_to", where="Reply-To")
+"""Needs no rule: portals often put the visitor's address there (RFC 5322, 3.6.2)."""
+
 
 def complete(portal: Portal) -> tuple[Portal, list[Problem]]:
     """Collect the labels of a portal that extends no other, and check it as a whole."""
     words, seconds = portal.label_words, portal.seconds
+    email = portal.fields.get("sender_email", ())
+    if email and REPLY_TO not in email:
+        portal = replace(portal, fields={**portal.fields, "sender_email": (*email, REPLY_TO)})
     whole = replace(
         portal,
         labels=match_any_label(words, seconds),

@@ -116,6 +116,8 @@ def _all_rules(portal: Portal) -> Iterator[Rule]:
         yield from _pattern_rules(f"sections.{section.name}.start", section.start)
         yield from _pattern_rules(f"sections.{section.name}.end", section.end)
     yield from _pattern_rules("footer", portal.footer)
+    for use in portal.blocks:
+        yield Rule(use.where, "blocks", use.kind.value)
     for name, ways in portal.fields.items():
         for way in ways:
             yield from _way_rules(f"fields.{name}", way)

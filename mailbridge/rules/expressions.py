@@ -56,10 +56,15 @@ def check_matter(compiled: "regex.Pattern[str]", path: Path, complain: Complain)
 
 def make_label(words: Sequence[tuple[str, str]], seconds: float) -> Label:
     """Match any of the words as a label; `words` come with the place where each stands."""
-    places = {plain_label(word): where for word, where in words}
+    places: dict[str, str] = {}
+    repeated = [
+        (word, where)
+        for word, where in words
+        if places.setdefault(plain_label(word), where) != where
+    ]
     either = _either(places)
     compiled = _compile(rf"^[^\S\n]*(?P<label>{either}){_BLANKS}(?::|(?=\t)|$)(?P<value>[^\n]*)")
-    return Label(Pattern(compiled, words[0][1], seconds), places)
+    return Label(Pattern(compiled, words[0][1], seconds), places, tuple(repeated))
 
 
 def match_any_label(words: Iterable[str], seconds: float) -> Pattern | None:

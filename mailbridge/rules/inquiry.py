@@ -15,11 +15,12 @@ class Found:
     raw: str
     """As it stands in the source."""
     source: str
-    """`text`, `html`, `subject`, `from`, `reply_to`, `header:<name>`, or `link`."""
+    """`text`, `html`, `subject`, `from`, `reply_to`, `header:<name>`, `link`, or a block's
+    kind and place, as `openimmo:feedback.xml#objekt[1]/oobj_id`."""
     span: tuple[int, int] | None
     """Start and end in the source's text; None where the source has no text form."""
     pattern: str
-    """Where the pattern or the label's word stands: `file:line:column`."""
+    """Where the pattern or the label's word stands: `file:line:column`; or `Reply-To`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,12 @@ def cursor(next_uid: int, **values: Any) -> Cursor:
 
 def settled(claimed: Claimed | None, state: State, **values: Any) -> Settlement:
     assert claimed is not None
-    given: dict[str, Any] = {"lead": claimed.lead, "state": state, "at": T0 + MINUTE}
+    given: dict[str, Any] = {
+        "lead": claimed.lead,
+        "mail": claimed.mail,
+        "state": state,
+        "at": T0 + MINUTE,
+    }
     return Settlement(**(given | values))
 
 

@@ -49,6 +49,7 @@ def test_a_settlement_is_recorded_whole(ledger: Ledger, state: State, expected: 
     ledger.settle(
         Settlement(
             lead=claimed.lead,
+            mail=claimed.mail,
             state=state,
             at=T0 + MINUTE,
             status=418,

@@ -1,6 +1,7 @@
 """The schema: what the migrations make is what `tables.py` says; versions are told apart."""
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Barrier, Thread
 
@@ -11,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from mailbridge.errors import LedgerError
+from mailbridge.ledger import migration
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.marks import TO_MARK
 from mailbridge.ledger.migration import _config
@@ -42,21 +44,42 @@ def test_the_newest_migration_is_the_schema_of_the_tables() -> None:
     assert ScriptDirectory.from_config(_config()).get_heads() == [SCHEMA]
 
 
-def test_migrations_make_what_the_tables_say(ledger: Ledger) -> None:
+@pytest.fixture
+def migrated(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
+    """A ledger that came all the way by migrations, as the oldest ones will have."""
+
+    def go_all_the_way(connection: sa.Connection) -> None:
+        migration._upgrade(connection, "", "here")
+
+    monkeypatch.setattr(migration, "_create", go_all_the_way)
+    with Ledger.open(url) as ledger:
+        yield ledger
+
+
+def test_migrations_make_what_the_tables_say(migrated: Ledger) -> None:
+    with migrated._database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert migration._revision(connection, "here") == SCHEMA
+
+
+def test_a_new_ledger_needs_no_migration(ledger: Ledger) -> None:
     with ledger._database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert context.get_current_revision() == SCHEMA
         assert compare_metadata(context, metadata) == []
 
 
-def test_migrations_make_it_word_for_word(sqlite_url: str, tmp_path: Path) -> None:
+def test_migrations_make_it_word_for_word(
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Partial indexes and AUTOINCREMENT too, which Alembic does not compare."""
+    Ledger.open(f"sqlite:///{tmp_path}/direct.db").close()
+    monkeypatch.setattr(migration, "_create", lambda c: migration._upgrade(c, "", "here"))
     Ledger.open(sqlite_url).close()
-    direct = sa.create_engine(f"sqlite:///{tmp_path}/direct.db")
-    metadata.create_all(direct)
-    direct.dispose()
-    migrated = statements(Path(sqlite_url.removeprefix("sqlite:///")))
-    assert "CREATE TABLE mails ( id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" in migrated["mails"]
-    assert migrated == statements(tmp_path / "direct.db")
+    made = statements(Path(sqlite_url.removeprefix("sqlite:///")))
+    assert "CREATE TABLE mails ( id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT" in made["mails"]
+    assert made == statements(tmp_path / "direct.db")
 
 
 def test_a_newer_ledger_is_refused_and_left_alone(sqlite_url: str) -> None:
@@ -83,6 +106,7 @@ def test_a_migration_that_fails_leaves_nothing(url: str, monkeypatch: pytest.Mon
 
     # The version is written last: everything was created when this raises.
     monkeypatch.setattr("alembic.runtime.migration.HeadMaintainer.update_to_step", fail)
+    monkeypatch.setattr(migration, "_create", lambda c: migration._upgrade(c, "", "here"))
     with pytest.raises(PowerCut):
         Ledger.open(url)
     monkeypatch.undo()

@@ -86,7 +86,14 @@ class QueueMachine(RuleBasedStateMachine):
         due = None if wait is None else self.now + wait * MINUTE
         at = self.leads[number]
         self.ledger.settle(
-            Settlement(lead=number, state=state, at=self.now, next_attempt=due, failed=failed)
+            Settlement(
+                lead=number,
+                mail=at.mail,
+                state=state,
+                at=self.now,
+                next_attempt=due,
+                failed=failed,
+            )
         )
         at.state, at.due, at.failures = state, due, at.failures + failed
 

@@ -36,7 +36,7 @@ _ATTRIBUTE = re.compile(
 
 def read_metadata(html: str) -> Iterator[Block]:
     """Give the block of the document's meta tags, or none where they are not of version 1.0."""
-    if VERSION not in html.lower():
+    if VERSION not in html:
         return
     versions: list[str] = []
     values: dict[str, str] = {}
