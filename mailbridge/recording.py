@@ -4,7 +4,7 @@ Must not fetch, send or mark.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailbridge.decision import Decision, without_doubles
@@ -171,7 +171,7 @@ def _new_mail(
                 part=one.part,
                 payload=one.payload,
                 fingerprint=one.prepared.fingerprint,
-                fields={name: asdict(found) for name, found in one.inquiry.fields.items()},
+                fields={name: found.as_json() for name, found in one.inquiry.fields.items()},
                 duplicate_of=one.duplicate_of,
             )
             for one in decision.wanted

@@ -13,7 +13,7 @@ from mailbridge.app import App
 from mailbridge.bridge import follow, unread
 from mailbridge.cli.explanation import explain as show_explanation
 from mailbridge.cli.output import complain, console, heading, progress, say, table
-from mailbridge.decision import Decision, Wanted, decide, known_by_mark, without_doubles
+from mailbridge.decision import Decision, decide, known_by_mark, without_doubles
 from mailbridge.dispatch import now
 from mailbridge.documents.settings import InboxSettings
 from mailbridge.errors import LedgerMissing, MailbridgeError
@@ -81,23 +81,10 @@ def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
             | part
             | {
                 "lead": dict(one.payload),
-                "fields": _fields(one),
+                "fields": {name: f.as_json() for name, f in one.inquiry.fields.items()},
                 "problems": problems,
             }
         )
-
-
-def _fields(wanted: Wanted) -> dict[str, Any]:
-    return {
-        name: {
-            "value": found.value,
-            "raw": found.raw,
-            "source": found.source,
-            "span": list(found.span) if found.span else None,
-            "pattern": found.pattern,
-        }
-        for name, found in wanted.inquiry.fields.items()
-    }
 
 
 def _of_files(app: App, paths: Iterable[Path]) -> Iterator[Preview]:

@@ -8,7 +8,6 @@ Styles count only where they stand in the element: a class hides nothing here.
 
 import re
 from collections import Counter
-from functools import lru_cache
 from html import escape
 from itertools import accumulate, pairwise
 from urllib.parse import unquote
@@ -52,10 +51,6 @@ _OPENERS = dict.fromkeys(_BLOCKS, Layout.end_line) | {
     "tr": Layout.begin_row,
 }
 _CLOSERS = dict.fromkeys([*_BLOCKS, "table"], Layout.end_line) | {"tr": Layout.end_row}
-
-
-# A portal's mails repeat a few styles hundreds of times.
-_read_often = lru_cache(maxsize=2048)(read_style)
 
 
 def to_body(html: str, *, longest: int) -> Body:
@@ -154,7 +149,7 @@ class _Reading:
 
     def _restyle(self, attributes: str) -> bool:
         """Enter an element with a style; False where it is not shown at all."""
-        style = _read_often(attributes) if len(attributes) < 300 else read_style(attributes)
+        style = read_style(attributes)
         if style.gone:
             self.gone = self.depth
             return False

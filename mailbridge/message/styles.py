@@ -7,11 +7,13 @@ mail editors say `font-size:0` around text that is shown.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _STYLE = re.compile(r'\sstyle="([^"]*+)"')
 _HIDDEN = re.compile(r'\shidden="')
 _ZERO = re.compile(r"0*(?:\.0+|0)(?:[a-z]+|%)?")
 _SIZE = re.compile(r"(?<![#\w])(\d+(?:\.\d+)?|\.\d+)([a-z%]*)")
+_LONGEST_KEPT = 300
 _RELATIVE = ("em", "ex", "ch", "%")
 _BLOCK_DISPLAY = frozenset({"block", "table", "table-row", "flex", "grid", "list-item"})
 
@@ -55,8 +57,15 @@ def read_style(attributes: str) -> Style:
     if _HIDDEN.search(attributes):
         return Style(gone=True)
     found = _STYLE.search(attributes)
+    if found is None:
+        return PLAIN_STYLE
+    style = found[1]
+    return _read_often(style) if len(style) < _LONGEST_KEPT else _read(style)
+
+
+def _read(style: str) -> Style:
     said: dict[str, str] = {}
-    for declaration in found[1].lower().split(";") if found else ():
+    for declaration in style.lower().split(";"):
         name, _, value = declaration.partition(":")
         said[name.strip()] = value.replace("!important", "").strip()
     display = said.get("display", "")
@@ -68,6 +77,10 @@ def read_style(attributes: str) -> Style:
         tiny=_read_size(said.get("font-size", said.get("font", ""))),
         invisible=None if visibility is None else visibility in ("hidden", "collapse"),
     )
+
+
+# A portal's mails repeat a few styles hundreds of times.
+_read_often = lru_cache(maxsize=2048)(_read)
 
 
 def _is_shut(said: dict[str, str]) -> bool:

@@ -68,7 +68,7 @@ def _advise_list(key: str, patterns: tuple[Pattern, ...]) -> Iterator[Problem]:
 def _advise_nesting(key: str, pattern: Pattern, branches: list[list[Item]]) -> Iterator[Problem]:
     for sequence in walk(branches):
         for item in sequence:
-            if item.repeats and any(_repeats_at_edge(inner) for inner in item.branches or []):
+            if item.repeats and any(_shares(inner) for inner in item.branches or []):
                 yield _problem(
                     pattern.where,
                     key,
@@ -80,14 +80,19 @@ def _advise_nesting(key: str, pattern: Pattern, branches: list[list[Item]]) -> I
                 return
 
 
-def _repeats_at_edge(sequence: list[Item]) -> bool:
-    """Whether a branch begins or ends with a repetition, so that its neighbours can share it."""
-    if not sequence:
-        return False
-    return any(
-        edge.repeats or any(_repeats_at_edge(inner) for inner in edge.branches or [])
-        for edge in (sequence[0], sequence[-1])
-    )
+def _shares(sequence: list[Item]) -> bool:
+    """Whether a branch can be a repetition and nothing else, or one of everything.
+
+    Then the outer and the inner repetition can share a text in ever so many ways.
+    """
+    for item in sequence:
+        inner = item.most == 1 and any(_shares(branch) for branch in item.branches or [])
+        others_may_lack = all(
+            other.least == 0 or other.looks for other in sequence if other is not item
+        )
+        if (item.repeats and (others_may_lack or item.text == ".")) or (inner and others_may_lack):
+            return True
+    return False
 
 
 def _advise_branches(key: str, pattern: Pattern, branches: list[list[Item]]) -> Iterator[Problem]:
@@ -135,8 +140,9 @@ def _advise_anchor(key: str, pattern: Pattern, branches: list[list[Item]]) -> It
             word += item.text
         if sequence and sequence[0].text in _ANCHORS:
             continue
-        label = word.partition(":")[0].strip()
-        if ":" in word and label and label[0].isalpha():
+        label, colon, rest = word.partition(":")
+        label = label.strip()
+        if colon and label[:1].isalpha() and not rest.startswith("//"):
             yield _problem(
                 pattern.where,
                 key,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mailbridge.problems import Problem
 
@@ -21,6 +22,16 @@ class Found:
     """Start and end in the source's text; None where the source has no text form."""
     pattern: str
     """Where the pattern or the label's word stands: `file:line:column`; or `Reply-To`."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as the ledger keeps it and as dry-run prints it."""
+        return {
+            "value": self.value,
+            "raw": self.raw,
+            "source": self.source,
+            "span": list(self.span) if self.span else None,
+            "pattern": self.pattern,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,13 +20,13 @@ class PatternTimeout(Exception):
 
 # One apostrophe, whichever way it is written: portals change between them, and
 # so do visitors' keyboards. One character for one, so spans stay true.
-_APOSTROPHES = "\u2019\u2018\u02bc\u00b4\u0060"
+_APOSTROPHES = "\u2019\u2018\u02bc\u00b4`"
 
 
 def fold(text: str) -> str:
     """Write every apostrophe as `'`; every other character keeps its place."""
-    for apostrophe in _APOSTROPHES:  # in turn: `translate` costs ten times as much
-        text = text.replace(apostrophe, "'")
+    for written in _APOSTROPHES:  # ten times as fast as str.translate
+        text = text.replace(written, "'")
     return text
 
 

@@ -8,6 +8,7 @@ from mailbridge.problems import Problem
 from mailbridge.rules.compilation import compile_portal
 from tests.rules.making import HEAD, a_portal
 
+WORDS = "sections: {words: {start: a, free_text: true}}"
 # Three lines of head; what follows begins in line 4.
 COMPLAINTS = [
     (
@@ -81,14 +82,12 @@ COMPLAINTS = [
         "There are: contact, subject, from, reply_to, link, header:NAME.",
     ),
     (
-        "fields: {sender_name: [{label: A}, {in: words, label: B}]}\n"
-        "sections: {words: {start: a, free_text: true}}",
+        "fields: {sender_name: [{label: A}, {in: words, label: B}]}\n" + WORDS,
         (4, 41, "fields.sender_name.1.in", "value-from-free-text"),
         "Read this value from another section.",
     ),
     (
-        "fields: {sender_name: {in: words, by_portal: true, label: B}}\n"
-        "sections: {words: {start: a, free_text: true}}",
+        "fields: {sender_name: {in: words, by_portal: true, label: B}}\n" + WORDS,
         (4, 46, "fields.sender_name.by_portal", "by-portal-without-pattern"),
         "Write the portal's whole sentence as pattern:, with ( ) around the value.",
     ),

@@ -21,7 +21,7 @@ fields:
   sender_message: {in: message, take: section}
 """
 PORTAL = a_portal(RULES)
-TEXT = "Kontakt\nName: Ann\nMail:\ntel 12\nMessage\nhello\n--\nBye"
+TEXT = "Kontakt\nName: Ann\ntel 12\nMail:\nMessage\nhello\n--\nBye"
 
 
 def examined(
@@ -45,7 +45,7 @@ def test_what_matched() -> None:
 def test_what_almost_matched() -> None:
     told = [(miss.name, miss.where, miss.why) for miss in examined().misses]
     assert told == [
-        ("sender_email", "rules.yaml:14:38", "the label stands in line 3 without a value"),
+        ("sender_email", "rules.yaml:14:38", "the label stands in line 4 without a value"),
         ("sender_number", "rules.yaml:15:41", "found '12', which does not fit sender_number"),
     ]
 
