@@ -29,6 +29,9 @@ from mailbridge.rules.judgement import Portals
 STUMBLES = 3
 """Times that one mail may break the connection before it is kept for a person."""
 
+FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
+"""How long a server is left alone that refused the login, doubling each time."""
+
 CLOCKS_APART = timedelta(minutes=10)
 """How far the server's clock may be behind ours when a new UIDVALIDITY makes us read anew.
 
@@ -77,6 +80,9 @@ class Bridge:
     _connection: ImapInbox | None = field(default=None, init=False)
     _marking: dict[str, Marking] = field(default_factory=dict, init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
+    _refusal: InboxRefused | None = field(default=None, init=False)
+    _rest: timedelta = field(default=timedelta(), init=False)
+    _rest_until: datetime | None = field(default=None, init=False)
     _lock: RLock = field(default_factory=RLock, init=False)
 
     @property
@@ -84,25 +90,40 @@ class Bridge:
         """What the user calls the inbox."""
         return self.watch.account.name
 
-    def poll(self, recorded: Callable[[], None] = lambda: None) -> Counter[Outcome]:
+    def poll(
+        self,
+        recorded: Callable[[], None] = lambda: None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Counter[Outcome]:
         """Take in everything new and place the marks that are due.
 
         `recorded` is called after each batch that stands in the ledger, so that
-        sending need not wait for the rest. Raises InboxError; the ledger knows of it.
+        sending need not wait for the rest; `stopping` is asked there too. A folder
+        that cannot be read does not keep the others from being read. Raises
+        InboxError; the ledger knows of it.
         """
         with self._lock:
             self.ledger.poll_started(self.name, self.clock())
             outcomes: Counter[Outcome] = Counter()
-            latest = None
+            latest: datetime | None = None
+            refused: InboxError | None = None
             try:
                 inbox = self._connected()
                 for folder in self.watch.folders:
-                    for batch in self._new_mail(inbox, folder):
-                        outcomes += Counter(mail.outcome for mail in batch)
-                        latest = max((m.received for m in batch), default=latest)
-                        recorded()
-                outcomes += self._decide_again(inbox)
+                    try:
+                        for batch in self._new_mail(inbox, folder):
+                            outcomes += Counter(_standing(mail) for mail in batch)
+                            latest = max((m.received for m in batch), default=latest)
+                            recorded()
+                            if stopping():
+                                break
+                    except InboxRefused as error:
+                        refused = refused or error
+                if not stopping():
+                    outcomes += self._decide_again(inbox)
                 self._place_marks(inbox)
+                if refused:
+                    raise refused
             except InboxError as error:
                 self.close()
                 self.ledger.poll_ended(self.name, self.clock(), str(error), latest)
@@ -127,9 +148,31 @@ class Bridge:
                 connection.close()
 
     def _connected(self) -> ImapInbox:
+        """Give a connection that answers; servers end those that were idle for a while."""
+        if self._connection is not None:
+            try:
+                self._connection.folder_state(self.watch.folders[0])
+            except InboxUnreachable:
+                self.close()
+            except InboxRefused:
+                pass  # it answers; what it says is for whoever asks for that folder
         if self._connection is None:
-            self._connection = connect(self.watch.account)
+            self._connection = self._logged_in()
         return self._connection
+
+    def _logged_in(self) -> ImapInbox:
+        """Connect, but not at every poll while the server refuses us: servers lock accounts."""
+        if self._refusal and self._rest_until and self.clock() < self._rest_until:
+            raise self._refusal
+        try:
+            connection = connect(self.watch.account)
+        except InboxRefused as refusal:
+            self._rest = min(2 * self._rest or FIRST_REST, LONGEST_REST)
+            self._rest_until = self.clock() + self._rest
+            self._refusal = refusal
+            raise
+        self._refusal, self._rest = None, timedelta()
+        return connection
 
     def _new_mail(self, inbox: ImapInbox, folder: str) -> Iterator[Sequence[NewMail]]:
         state = inbox.folder_state(folder)
@@ -139,10 +182,11 @@ class Bridge:
             self.ledger.set_cursor(cursor)
         if cursor.next_uid >= state.uidnext:
             return
+        reached = state.uidnext
         for uids in self._batches(folder, unread(inbox, cursor)):
             yield self._take_in(inbox, cursor, uids)
-        done = replace(cursor, next_uid=max(cursor.next_uid, state.uidnext))
-        self.ledger.set_cursor(done)
+            reached = max(reached, uids[-1] + 1)
+        self.ledger.set_cursor(replace(cursor, next_uid=reached))
 
     def _batches(self, folder: str, uids: Iterator[int]) -> Iterator[list[int]]:
         """Cut into batches; around a mail that broke the connection, one by one."""
@@ -187,7 +231,7 @@ class Bridge:
             mail = self._again(inbox, known)
             decided = (mail, self._decide(mail)) if mail else None
             fresh = record_again(self.ledger, self.watch.origin, known, decided, self.clock())
-            outcomes[fresh.outcome] += 1
+            outcomes[_standing(fresh)] += 1
         return outcomes
 
     def _again(self, inbox: ImapInbox, known: MailRecord) -> Mail | Broken | None:
@@ -259,6 +303,11 @@ class Bridge:
                 },
                 {mail.id: mail.outcome for mail in mails.values()},
             )
+
+
+def _standing(mail: NewMail) -> Outcome:
+    """Give the outcome as the ledger has it: a lead to be sent is not accepted yet."""
+    return Outcome.DEFERRED if mail.outcome is Outcome.LEAD else mail.outcome
 
 
 def unread(inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:

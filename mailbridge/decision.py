@@ -23,7 +23,7 @@ from mailbridge.message.reader import read
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
 from mailbridge.rules.extraction import Reading
-from mailbridge.rules.forwarding import Forwarders, Opened, open_and_judge
+from mailbridge.rules.forwarding import NOT_ALLOWED, Forwarders, Opened, open_and_judge
 from mailbridge.rules.inquiry import Inquiry
 from mailbridge.rules.judgement import (
     Contested,
@@ -105,6 +105,14 @@ def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Poli
         case NoInquiry():
             outcome, portal = Outcome.IGNORED, verdict.portal.name
             problem = Problem(code="ignored-by", text=f"No inquiry: {verdict.where} says so.")
+        case Distrusted() if NOT_ALLOWED in opened.problems:
+            return Decision(
+                outcome=Outcome.UNTRUSTED,
+                identity=identity,
+                message=message,
+                portal=verdict.portal.name,
+                problems=problems,
+            )
         case Distrusted():
             outcome, portal = Outcome.UNTRUSTED, verdict.portal.name
             problem = _distrust(message, policy.authentication_server)
@@ -188,6 +196,10 @@ def _distrust(message: Message, server: str) -> Problem:
     )
 
 
+_TAKEN_CARE_OF = {Outcome.SENT, Outcome.DUPLICATE, Outcome.DEFERRED, Outcome.IN_DOUBT}
+"""Outcomes after which the same mail must not be sent again."""
+
+
 def without_doubles(decision: Decision, history: History) -> Decision:
     """Take out what the ledger has already: the same mail, or the same inquiry.
 
@@ -199,8 +211,8 @@ def without_doubles(decision: Decision, history: History) -> Decision:
     if decision.outcome is not Outcome.LEAD:
         return decision
     known = history.mails.get(decision.identity)
-    if known is not None and known.leads:
-        problem = Problem(code="same-mail", text=f"The same mail as {known.id}, which was sent.")
+    if known is not None and known.outcome in _TAKEN_CARE_OF:
+        problem = Problem(code="same-mail", text=f"The same mail as {known.id} ({known.outcome}).")
         return replace(
             decision,
             outcome=Outcome.DUPLICATE,
@@ -223,6 +235,17 @@ def without_doubles(decision: Decision, history: History) -> Decision:
         outcome=Outcome.DUPLICATE if doubles else Outcome.LEAD,
         problems=tuple(problems),
         wanted=tuple(wanted),
+    )
+
+
+def unfetched(reason: str) -> Decision:
+    """Decide on a mail that the server has and does not hand over."""
+    problem = Problem(code="not-fetched", text=reason)
+    return Decision(
+        outcome=Outcome.UNREADABLE,
+        identity="",
+        message=Unreadable(problems=(problem,)),
+        problems=(problem,),
     )
 
 

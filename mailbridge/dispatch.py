@@ -48,6 +48,8 @@ class Dispatch:
     clock: Callable[[], datetime] = now
     paused_until: datetime | None = None
     """Nothing is sent before this; None while the destination works."""
+    trouble: str = field(default="", init=False)
+    """Why the last lead was not settled; empty while the destination works."""
     _streak: int = field(default=0, init=False)
 
     def recover(self) -> int:
@@ -98,6 +100,7 @@ class Dispatch:
             random=random.random(),  # noqa: S311  (spreads retries; guards nothing)
             policy=self.policy,
         )
+        self.trouble = describe(answer) if step.streak else ""
         recovered = isinstance(answer, Accepted) and self._streak > 0
         self._streak = step.streak
         if step.pause:

@@ -20,7 +20,8 @@ def check_all(config: Path | None, *, online: bool, send_test_lead: bool) -> int
     app = App.load(config, secrets=True)
     app.require()
     portals = app.portals
-    say(f"{app.file}: settings are right, {len(app.settings.inboxes)} inboxes.")
+    names = ", ".join(inbox.name for inbox in app.settings.inboxes)
+    say(f"{app.file}: the settings are right. Inboxes: {names}.")
     say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
     for problem in app.warnings():
         complain(f"warning: {problem}")

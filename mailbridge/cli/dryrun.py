@@ -13,10 +13,10 @@ from mailbridge.app import App
 from mailbridge.bridge import follow, unread
 from mailbridge.cli.explanation import explain as show_explanation
 from mailbridge.cli.output import complain, console, heading, progress, say, table
-from mailbridge.decision import Decision, decide, known_by_mark, without_doubles
+from mailbridge.decision import Decision, decide, known_by_mark, unfetched, without_doubles
 from mailbridge.dispatch import now
 from mailbridge.documents.settings import InboxSettings
-from mailbridge.errors import LedgerMissing, MailbridgeError
+from mailbridge.errors import LedgerMissing
 from mailbridge.inbox.files import mails_in
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken
@@ -138,7 +138,8 @@ def _of_folder(
     for mail in inbox.fetch(folder, state.uidvalidity, uids):
         source = f"{settings.name}/{folder}/{mail.uid}"
         if isinstance(mail, Broken):
-            raise MailbridgeError(f"{source}: {mail.reason}")
+            yield Preview(source, unfetched(mail.reason))
+            continue
         decision = decide(mail.raw, mail.received, app.portals, watch.policy)
         if marks_of(mail.flags) is Mark.SENT:
             decision = known_by_mark(decision)

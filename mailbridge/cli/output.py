@@ -50,8 +50,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
             print("\t".join(_plain(cell) for cell in row))  # noqa: T201  (output is its job)
         return
     drawn = Table(box=None, pad_edge=False, header_style="bold")
-    for header in headers:
-        drawn.add_column(header, overflow="fold")
+    for number, header in enumerate(headers, start=1):
+        last = number == len(headers)  # notes wrap; what stands before them is cut
+        drawn.add_column(header, no_wrap=not last, overflow="fold" if last else "ellipsis")
     for row in rows:
         drawn.add_row(*(_styled(cell) for cell in row))
     console.print(drawn)

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mailbridge.app import App
-from mailbridge.cli.explanation import show_fields, show_source
+from mailbridge.cli.explanation import explain, show_fields, show_source
 from mailbridge.cli.output import complain, heading, say, table
+from mailbridge.decision import decide
 from mailbridge.dispatch import now
 from mailbridge.errors import MailbridgeError
 from mailbridge.ledger.ledger import Ledger
@@ -56,6 +57,10 @@ def show_status(config: Path | None) -> None:
             ("for review", found.for_review, found.oldest_for_review),
         ],
     )
+    if found.last_attempt:
+        heading("Destination")
+        last = found.last_attempt
+        table(("LAST ANSWER", "STATUS", ""), [(last.ended, last.status or "", last.detail)])
 
 
 def list_mails(
@@ -73,11 +78,18 @@ def list_mails(
                 m.outcome,
                 m.portal,
                 m.place.inbox,
-                "; ".join(p.text for p in m.problems),
+                _notes(m),
             )
             for m in found
         ],
     )
+
+
+def _notes(mail: MailRecord) -> str:
+    told = [problem.text for problem in mail.problems]
+    if mail.answer and mail.outcome is not Outcome.SENT:
+        told.append(mail.answer)
+    return "; ".join(told)
 
 
 def show_mail(config: Path | None, number: int) -> None:
@@ -91,9 +103,15 @@ def show_mail(config: Path | None, number: int) -> None:
         say(f"  ! {problem}")
     for lead in mail.leads:
         _show_lead(mail, lead)
-    if not mail.leads and mail.text:
-        show_source(mail.text_part, mail.text, {})
-        say(mail.text)
+    if mail.raw:
+        _show_as_decided_now(App.load(config, secrets=False), mail)
+
+
+def _show_as_decided_now(app: App, mail: MailRecord) -> None:
+    """Show what the rules of now find in a mail for review: what is missing, and where."""
+    heading("As it would be decided now")
+    inbox = next((i for i in app.settings.inboxes if i.name == mail.place.inbox), None)
+    explain(decide(mail.raw, mail.received, app.portals, app.policy(inbox)))
 
 
 def _show_facts(mail: MailRecord) -> None:
@@ -133,6 +151,8 @@ def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
     show_source(mail.text_part, mail.text, fields)
     heading("As sent")
     table(("KEY", "VALUE"), list(lead.payload.items()))
+    if lead.next_attempt:
+        table(("", ""), [("sent again at", lead.next_attempt)])
     if lead.attempts:
         heading("Attempts")
         table(

@@ -22,21 +22,28 @@ def run_daemon(config: Path | None) -> int:
 
 
 def run_once(config: Path | None) -> int:
-    """Do one pass; exit code 1 where an inbox could not be polled."""
+    """Do one pass; exit code 1 where an inbox could not be polled or a lead not be sent."""
     app = App.load(config, secrets=True)
     app.require()
     app.configure_log()
     with Ledger.open(app.ledger_url) as ledger:
         ledger.claim_instance()
-        seen, failures = app.daemon(ledger).once()
-        result = ledger.summary()
-    say(summary(seen))
-    waiting = result.queued
-    counts: Counter[Outcome] = Counter(result.outcomes)
-    say(
-        f"In the ledger: {counts.total()} mails, {counts[Outcome.SENT]} sent, "
-        f"{waiting} waiting to be sent, {result.for_review} for review."
-    )
+        before = Counter[Outcome](ledger.summary().outcomes)
+        daemon = app.daemon(ledger)
+        failures = daemon.once()
+        after = ledger.summary()
+    # What this pass changed: new mails, and older ones whose lead went out by now.
+    say(summary(Counter[Outcome](after.outcomes) - before))
+    if after.queued:
+        say(f"{_leads(after.queued)} waiting to be sent.")
+    if after.for_review:
+        say(f"For review: {after.for_review}. `mailbridge mails --review` lists them.")
     for failure in failures:
         complain(f"mailbridge: {failure}")
-    return 1 if failures else 0
+    if daemon.dispatch.trouble:
+        complain(f"mailbridge: the lead API: {daemon.dispatch.trouble}.")
+    return 1 if failures or daemon.dispatch.trouble else 0
+
+
+def _leads(count: int) -> str:
+    return f"{count} lead is" if count == 1 else f"{count} leads are"

@@ -4,7 +4,6 @@ Owns the threads and nothing else: what a poll or a delivery does is the bridge'
 """
 
 import signal
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +16,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from mailbridge.bridge import Bridge
 from mailbridge.dispatch import Dispatch, now
-from mailbridge.errors import InboxError
+from mailbridge.errors import InboxError, MailbridgeError
 from mailbridge.log import logger
-from mailbridge.outcomes import Outcome
 
 IDLE = 30.0
 """Seconds after which the delivery thread looks again by itself: `retry` is another process."""
@@ -93,10 +91,10 @@ class Daemon:
         if self._defects:
             raise self._defects[0]
 
-    def once(self) -> tuple[Counter[Outcome], list[InboxError]]:
-        """Poll every inbox once, deliver what is due, mark; give what was seen and what failed."""
+    def once(self) -> list[InboxError]:
+        """Poll every inbox once, deliver what is due, mark; give the inboxes' errors."""
         self.dispatch.recover()
-        seen: Counter[Outcome] = Counter()
+        polled: list[Bridge] = []
         errors: list[InboxError] = []
         with _signals(self.stop):
             # Sending begins while mail is still being read.
@@ -107,9 +105,11 @@ class Daemon:
                     if self._asked.is_set():
                         break
                     try:
-                        seen += bridge.poll(self._let_send)
+                        bridge.poll(self._let_send, self._asked.is_set)
                     except InboxError as error:
                         errors.append(error)
+                    else:
+                        polled.append(bridge)
             finally:
                 self._end.set()
                 self._work.set()
@@ -117,13 +117,14 @@ class Daemon:
             if self._defects:
                 raise self._defects[0]
             self.dispatch.deliver(self._asked.is_set)
-            for bridge in self.bridges:
+            for bridge in polled:
                 try:
                     bridge.mark()
                 except InboxError as error:
                     errors.append(error)
+            for bridge in self.bridges:
                 bridge.close()
-        return seen, errors
+        return errors
 
     def stop(self) -> None:
         """Ask for the end; returns at once."""
@@ -143,10 +144,10 @@ class Daemon:
 
     def _poll(self, bridge: Bridge) -> None:
         try:
-            seen = bridge.poll(self._let_send)
+            seen = bridge.poll(self._let_send, self._asked.is_set)
         except InboxError as error:
             # In the ledger for `status`; the next interval tries again.
-            logger().warning("inbox not polled", inbox=bridge.name, error=type(error).__name__)
+            logger().warning("inbox not polled", inbox=bridge.name, error=str(error))
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
         else:
@@ -169,7 +170,7 @@ class Daemon:
         try:
             bridge.mark()
         except InboxError as error:
-            logger().warning("not marked yet", inbox=bridge.name, error=type(error).__name__)
+            logger().warning("not marked yet", inbox=bridge.name, error=str(error))
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 
@@ -180,7 +181,8 @@ class Daemon:
         return max(0.05, min(IDLE, (due - self.clock()).total_seconds()))
 
     def _fail(self, defect: BaseException) -> None:
-        logger().error("a defect in mailbridge", exc_info=defect)
+        if not isinstance(defect, MailbridgeError):  # what the user can mend needs no traceback
+            logger().error("a defect in mailbridge", exc_info=defect)
         self._defects.append(defect)
         self.stop()
 

@@ -112,7 +112,7 @@ class LogSettings(Shape):
     )
     format: Literal["auto", "text", "json"] = Field(
         default="auto",
-        description="Their form: text, json, or auto (text on a terminal, else JSON lines).",
+        description="Their form: text, json, or auto (text, with colours on a terminal).",
     )
     file: LocalPath | None = Field(
         default=None,

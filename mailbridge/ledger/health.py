@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mailbridge.ledger.records import InboxHealth, Summary
-from mailbridge.ledger.tables import UNSETTLED, inboxes, leads, mails
+from mailbridge.ledger.records import Attempt, InboxHealth, Summary
+from mailbridge.ledger.tables import UNSETTLED, attempts, inboxes, leads, mails
 from mailbridge.outcomes import Outcome
 
 
@@ -42,6 +42,26 @@ def summarize(connection: Connection) -> Summary:
         for_review=for_review,
         oldest_for_review=oldest_for_review,
         inboxes=_inboxes(connection),
+        last_attempt=_last_attempt(connection),
+    )
+
+
+def _last_attempt(connection: Connection) -> Attempt | None:
+    query = (
+        sa.select(attempts)
+        .where(attempts.c.ended.is_not(None))
+        .order_by(attempts.c.id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).first()
+    if row is None:
+        return None
+    return Attempt(
+        started=row.started,
+        ended=row.ended,
+        state=row.state,
+        status=row.status,
+        detail=row.detail,
     )
 
 

@@ -29,6 +29,16 @@ from mailbridge.problems import Problem
 
 _INSERT_MAILS = mails.insert().inline()
 _INSERT_CONTENTS = mail_contents.insert().inline()
+_ANSWER = (
+    sa.select(attempts.c.detail)
+    .join(leads, leads.c.id == attempts.c.lead)
+    .where(leads.c.mail == mails.c.id)
+    .order_by(attempts.c.id.desc())
+    .limit(1)
+    .correlate(mails)
+    .scalar_subquery()
+    .label("answer")
+)
 _COLUMNS = [c for c in mails.c if c.name not in {"decided", "mark_due", "again"}]
 
 
@@ -102,7 +112,7 @@ def list_mails(
     before_id: int | None,
 ) -> list[MailRecord]:
     """List the newest mails first, without leads, text and raw."""
-    query = sa.select(*_COLUMNS).order_by(mails.c.id.desc()).limit(limit)
+    query = sa.select(*_COLUMNS, _ANSWER).order_by(mails.c.id.desc()).limit(limit)
     if outcomes is not None:
         query = query.where(mails.c.outcome.in_([str(outcome) for outcome in outcomes]))
     if inbox is not None:
@@ -225,6 +235,7 @@ def _mail_record(row: RowMapping, of_mail: tuple[LeadRecord, ...] = ()) -> MailR
         problems=tuple(Problem(**problem) for problem in row["problems"]),
         marked=row["marked"],
         duplicate_of=row["duplicate_of"],
+        answer=row.get("answer") or "",
         leads=of_mail,
         text=zlib.decompress(text).decode("utf-8", "surrogatepass") if text else "",
         text_part=row.get("text_part") or "",

@@ -171,6 +171,8 @@ class MailRecord:
     marked: str
     """The mark that the mail bears on the server, as `sent`; empty while none."""
     duplicate_of: int | None
+    answer: str = ""
+    """What the destination said last; set in a list of mails, `mail()` has every attempt."""
     leads: tuple[LeadRecord, ...] = ()
     text: str = ""
     text_part: str = ""
@@ -269,3 +271,5 @@ class Summary:
     for_review: int
     oldest_for_review: datetime | None
     inboxes: tuple[InboxHealth, ...] = field(default=())
+    last_attempt: Attempt | None = None
+    """The last exchange with the destination that has ended."""

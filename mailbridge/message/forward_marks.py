@@ -41,6 +41,12 @@ def read_intent(subject: str) -> Intent:
     return _PREFIXES.get(found[1].casefold(), Intent.UNSAID) if found else Intent.UNSAID
 
 
+def without_prefix(subject: str) -> str:
+    """Return what follows the outermost prefix of a subject."""
+    found = _PREFIX.match(subject)
+    return subject[found.end() :].strip() if found else subject
+
+
 @dataclass(frozen=True, slots=True)
 class Separator:
     """A line between what the forwarder wrote and the header block."""
@@ -83,14 +89,18 @@ SEPARATORS = (
     Separator("yahoo", "it", _dashed("Messaggio inoltrato", 5, 7), ends=False),
     Separator("yahoo", "en", _dashed("Forwarded Message", 5, 7), ends=False),
     Separator("yahoo", "es", _dashed("Mensaje reenviado", 5, 7), ends=False),
+    # Zimbra; in DE, IT and EN like Yahoo
+    Separator("zimbra", "fr", _dashed("Mail transféré", 5, 5)),
     # Apple Mail, and where it differs Mail on iOS
     Separator("apple-mail", "fr", _sentence("Début du message (?:réexpédié|transféré)")),
     Separator("apple-mail", "de", _sentence("Anfang der weitergeleiteten (?:Nachricht|E-Mail)")),
     Separator("apple-mail", "it", _sentence("Inizio (?:del )?messaggio inoltrato")),
     Separator("apple-mail", "en", _sentence("Begin forwarded message")),
     Separator("apple-mail", "es", _sentence("Inicio del mensaje reenviado")),
-    # Outlook, classic, plain text; with blanks and more dashes: Samsung Mail, IONOS
-    Separator("outlook-classic", "fr", _dashed("Message d['’]origine", 4, 12), replies=True),
+    # Outlook, classic, plain text; with blanks and more dashes Samsung Mail, IONOS, Roundcube
+    Separator(
+        "outlook-classic", "fr", _dashed("Message (?:d['’]origine|original)", 4, 12), replies=True
+    ),
     Separator(
         "outlook-classic",
         "de",

@@ -26,15 +26,17 @@ from mailbridge.message.forward_marks import (
     read_attribution,
     read_intent,
     read_separator,
+    without_prefix,
 )
 from mailbridge.message.limits import Limits
-from mailbridge.message.message import Address, Body, Message
+from mailbridge.message.message import Address, Attachment, Body, Message
 from mailbridge.message.quotation import cut_out, cut_out_answered
 from mailbridge.message.reader import read
 
 MOST_LEVELS = 5
 """Forwards of forwards that are followed."""
 _MOST_ATTACHED = 20
+_MAIL_TYPES = ("message/rfc822", "message/global")
 _MOST_BLANKS = 3
 """Blank lines between a separator and its header block."""
 _DEFAULT_LIMITS = Limits()
@@ -106,8 +108,7 @@ def _unwrap_attached(message: Message, limits: Limits) -> Forward | None:
     originals = [
         _without_testimony(read_in)
         for attachment in message.attachments[:_MOST_ATTACHED]
-        if attachment.content_type == "message/rfc822"
-        and isinstance(read_in := read(attachment.content, limits), Message)
+        if _is_mail(attachment) and isinstance(read_in := read(attachment.content, limits), Message)
     ]
     if not originals:
         return None
@@ -119,6 +120,13 @@ def _unwrap_attached(message: Message, limits: Limits) -> Forward | None:
         how="attachment",
         beside=tuple(originals[1:]),
     )
+
+
+def _is_mail(attachment: Attachment) -> bool:
+    """Whether a mail is attached (RFC 2046, 5.2.1; RFC 6532); Outlook calls some of them bytes."""
+    kind = attachment.content_type
+    named = attachment.name.lower().endswith(".eml")
+    return kind in _MAIL_TYPES or (kind == "application/octet-stream" and named)
 
 
 def _without_testimony(original: Message) -> Message:
@@ -148,13 +156,15 @@ class _Start:
 
 
 def _unwrap_inline(message: Message, intent: Intent) -> Forward | None:
-    start = _find_start(message.text.text, intent) if message.text else None
-    body, part = message.text, start
-    text = start.cut(message.text) if start and message.text else None
-    if start is None:
+    body, text = message.text, None
+    start = _find_start(body.text, intent) if body else None
+    if start and body:
+        text = start.cut(body)
+    elif body is None or intent is Intent.FORWARD:
+        # Not for every mail that has a text: turning HTML into one is dear.
         body = message.html
-        start = part = _find_start(body.text, intent) if body else None
-    if start is None or part is None or body is None:
+        start = _find_start(body.text, intent) if body else None
+    if start is None or body is None:
         return None
     block = start.block
     inner = Message(
@@ -163,7 +173,7 @@ def _unwrap_inline(message: Message, intent: Intent) -> Forward | None:
         sender=block.sender,
         reply_to=block.reply_to,
         to=block.to,
-        subject=block.subject,
+        subject=block.subject or _subject_inside(message.subject, intent),
         text=text,
         html_form=partial(_cut_html, message, intent, block.sender.address),
         attachments=message.attachments,
@@ -172,6 +182,11 @@ def _unwrap_inline(message: Message, intent: Intent) -> Forward | None:
     return Forward(
         inner=inner, by=message.sender, note=body.text[: start.at].strip(), how=start.how
     )
+
+
+def _subject_inside(subject: str, intent: Intent) -> str:
+    """Return the subject that a forward's own is made from, where its block tells none."""
+    return without_prefix(subject) if intent is Intent.FORWARD else ""
 
 
 def _cut_html(message: Message, intent: Intent, sender: str) -> Body | None:

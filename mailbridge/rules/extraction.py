@@ -58,7 +58,8 @@ class Page:
                 if name == "sender_email":
                     address = _EMAIL.search(value)
                     value = address.group() if address else value
-                found = replace(found, value=value)
+                if value != found.value:
+                    found = replace(found, value=value)
                 yield found, self._fits(name, value)
 
     def find(self, way: Way) -> Iterator[Found]:

@@ -11,7 +11,15 @@ from mailbridge.message.forwarded import Forward, unwrap_all
 from mailbridge.message.limits import Limits
 from mailbridge.message.message import Address, Message
 from mailbridge.problems import Problem
-from mailbridge.rules.judgement import Nobodys, NoInquiry, Portals, Verdict, judge
+from mailbridge.rules.judgement import (
+    Distrusted,
+    Inquired,
+    Nobodys,
+    NoInquiry,
+    Portals,
+    Verdict,
+    judge,
+)
 from mailbridge.rules.portal import Sender
 
 NOT_ALLOWED = Problem(
@@ -112,7 +120,9 @@ def _judge_inside(
     if not all(forwarders.allow(forward.by) for forward in way):
         if isinstance(verdict, Nobodys):
             return direct
-        return Opened(message=direct.message, verdict=Nobodys(), problems=(NOT_ALLOWED,))
+        # An inquiry is for review, not for the bin: it may well be a colleague's forward.
+        shut = Distrusted(verdict.portal) if isinstance(verdict, Inquired) else Nobodys()
+        return Opened(message=direct.message, verdict=shut, problems=(NOT_ALLOWED,))
     problems = [*inner.problems, _told(way, forwarders)]
     if len(inquiring) > 1:
         problems.append(SEVERAL)

@@ -76,7 +76,9 @@ class Builder:
         folders: tuple[str, ...] = ("INBOX",),
     ) -> Rig:
         ledger = self.opened[0].ledger if self.opened else Ledger.open(self.url)
-        watch = Watch(account=account, policy=Policy(), folders=folders, marking=marking, start=start)
+        watch = Watch(
+            account=account, policy=Policy(), folders=folders, marking=marking, start=start
+        )
         destination = Realforce(self.api.url, "test-key", timeouts=(5, 5), deadline=5)
         retry = RetryPolicy(first_wait=0, first_rest=0, doubt=doubt, doubt_wait=0)
         rig = Rig(

@@ -30,7 +30,8 @@ def test_an_inquiry_becomes_a_lead_and_the_mail_is_marked(rig: Rig) -> None:
 
 def test_every_outcome_is_recorded_and_marked(rig: Rig) -> None:
     uids = [
-        rig.mailbox.append(raw) for raw in (inquiry(1), inquiry(2, email=None), newsletter(), private())
+        rig.mailbox.append(raw)
+        for raw in (inquiry(1), inquiry(2, email=None), newsletter(), private())
     ]
     rig.pass_once()
     assert rig.outcomes == ["sent", "incomplete", "ignored", "unmatched"]

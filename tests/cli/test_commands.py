@@ -60,7 +60,12 @@ def test_dry_run_on_files_works_without_any_configuration(cli: Cli) -> None:
     assert set(field) == {"value", "raw", "source", "span", "pattern"}
     assert field["value"] == "Essai"
     assert field["pattern"].startswith("mailbridge/portals/homegate.ch.yaml:")
-    assert (two["outcome"], two["portal"], two["lead"], two["fields"]) == ("unmatched", None, None, {})
+    assert (two["outcome"], two["portal"], two["lead"], two["fields"]) == (
+        "unmatched",
+        None,
+        None,
+        {},
+    )
 
 
 def test_dry_run_names_the_path_as_given(cli: Cli) -> None:
@@ -105,7 +110,7 @@ def test_own_rules_are_added_and_win(cli: Cli) -> None:
     told = json.loads(cli("dry-run", "one.eml", "--format", "jsonl", "--rules", "mine.yaml"))
     assert told["outcome"] == "incomplete"
     assert told["fields"]["listing_number"]["value"] == "4000000001"
-    assert told["fields"]["listing_number"]["pattern"] == "mine.yaml:7"
+    assert told["fields"]["listing_number"]["pattern"].startswith("mine.yaml:7:")
 
 
 def test_dry_run_on_the_inbox_changes_nothing(
@@ -156,7 +161,9 @@ def test_status_mails_show_and_retry(
     assert "1: " in cli("retry", "1", code=1)
     assert "2: will be read" in cli("retry", "2")
     assert "2: will be read" in cli("retry", "--outcome", "incomplete")
-    assert "1 incomplete" in cli("run", "--once")
+    cli("run", "--once")
+    assert "2\t" in cli("mails", "--review")
+    assert "As it would be decided now" in cli("show", "2")
 
 
 def test_check_names_portals_and_what_the_server_can_do(
@@ -181,15 +188,14 @@ def test_rules_list_check_test_and_schema(cli: Cli) -> None:
 
 def test_demo_shows_every_portal_and_where_mails_were_filed(cli: Cli) -> None:
     told = cli("demo")
-    for portal in ("homegate.ch", "immoscout24.ch", "immobilier.ch"):
-        assert f"sent\t{portal}\tLeads/Sent" in told
+    for portal in (file.stem for file in (REPOSITORY / "mailbridge/portals").glob("*.yaml")):
+        # Idealista's mails bear no reference, so none of them is complete.
+        assert portal == "idealista.com" or f"sent\t{portal}\tLeads/Sent" in told
     assert "incomplete" in told
     assert "unmatched" in told
 
 
-def test_the_ledger_is_private(
-    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
-) -> None:
+def test_the_ledger_is_private(cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox) -> None:
     cli.configure(account, api)
     cli("run", "--once")
     assert (cli.folder / "ledger.db").stat().st_mode & 0o077 == 0

@@ -80,7 +80,7 @@ def test_what_is_no_duration(text: str) -> None:
 def test_a_duration_shown_is_read_back(milliseconds: int) -> None:
     length = timedelta(milliseconds=milliseconds)
     shown = show_duration(length)
-    if len(shown) < 12:  # nobody writes ten digits of milliseconds
+    if len(shown) < 11:  # nobody writes ten digits
         assert parse_duration(shown) == length
 
 

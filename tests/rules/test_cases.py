@@ -91,6 +91,7 @@ def test_a_difference_is_told_on_one_line_or_as_a_small_diff() -> None:
 
 def test_whatever_differs_is_told() -> None:
     case = CaseFile(
+        about="",
         portal="other",
         outcome=Outcome.IGNORED,
         lead={"sender_firstname": "Bob", "sender_message": "hello"},  # type: ignore[arg-type]
@@ -107,7 +108,7 @@ def test_whatever_differs_is_told() -> None:
 
 def test_a_mail_of_two_portals_is_told_even_where_they_agree() -> None:
     both = portals_of(RULES, RULES.replace("portal: one", "portal: two"))
-    case = CaseFile(portal="one", outcome=Outcome.INCOMPLETE, lead=None)
+    case = CaseFile(about="", portal="one", outcome=Outcome.INCOMPLETE, lead=None)
     _, differences = run_case(case, RAW, both, Policy())
     assert [str(one) for one in differences] == [
         "portals that match: expected 'one', found 'one, two'"
@@ -117,7 +118,7 @@ def test_a_mail_of_two_portals_is_told_even_where_they_agree() -> None:
 def test_a_rule_without_a_case_is_told_with_its_place() -> None:
     used = portals_of(RULES)
     decision, _ = run_case(
-        CaseFile(portal="one", outcome=Outcome.INCOMPLETE, lead=None), RAW, used, Policy()
+        CaseFile(about="", portal="one", outcome=Outcome.INCOMPLETE, lead=None), RAW, used, Policy()
     )
     (problem,) = without_case(used.all, exercised_by(decision, used))
     assert str(problem) == (
@@ -128,7 +129,10 @@ def test_a_rule_without_a_case_is_told_with_its_place() -> None:
 
 def test_an_unreadable_mail_exercises_nothing() -> None:
     decision, differences = run_case(
-        CaseFile(portal=None, outcome=Outcome.UNREADABLE, lead=None), b"", portals(), Policy()
+        CaseFile(about="", portal=None, outcome=Outcome.UNREADABLE, lead=None),
+        b"",
+        portals(),
+        Policy(),
     )
     assert not differences
     assert exercised_by(decision, portals()) == frozenset()

@@ -1,6 +1,5 @@
 """`rules test`, `rules explain` and `rules check` as commands."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -56,7 +55,7 @@ ELSEWHERE = "portal: null\noutcome: unmatched\nlead: null\n"
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a rule file and two cases, away from anybody's settings."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))

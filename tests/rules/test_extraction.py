@@ -125,7 +125,7 @@ fields:
 def email_of(*reply_to: str, text: str = "", to: tuple[str, ...] = ()) -> str | None:
     message = a_message(text, reply_to=reply_to, to=to)
     found = read_with(CONTACT, message).fields.get("sender_email")
-    return found and found.value
+    return found.value if found else None
 
 
 def test_reply_to_is_the_enquirers_where_the_text_gives_none() -> None:
