@@ -4,6 +4,7 @@
 mailbridge. Nowhere else is an exception turned into text for people.
 """
 
+import errno
 import sys
 
 
@@ -17,21 +18,27 @@ def main() -> None:
     try:
         app()
     except MailbridgeError as error:
-        for line in str(error).splitlines():
-            print(f"mailbridge: {line}", file=sys.stderr)  # noqa: T201  (the boundary speaks)
+        _complain(str(error))
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output went away, as `head` does; that is no error.
         sys.stderr.close()
         sys.exit(0)
-    except Exception as defect:  # noqa: BLE001  (the last boundary there is)
-        log.logger().error("a defect in mailbridge", exc_info=defect)
-        print(  # noqa: T201  (the boundary speaks)
-            "mailbridge: this is a defect in mailbridge, not your mistake; "
-            "what the log says above helps to mend it.",
-            file=sys.stderr,
+    except Exception as error:  # noqa: BLE001  (the last boundary there is)
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            _complain("The disk is full. Free some space; nothing recorded so far is lost.")
+            sys.exit(1)
+        log.logger().error("a defect in mailbridge", exc_info=error)
+        _complain(
+            "this is a defect in mailbridge, not your mistake; "
+            "what the log says above helps to mend it."
         )
         sys.exit(3)
+
+
+def _complain(text: str) -> None:
+    for line in text.splitlines():
+        print(f"mailbridge: {line}", file=sys.stderr)  # noqa: T201  (the boundary speaks)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def shipped_portals(seconds: float) -> tuple[Portal, ...]:
 def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
     """Compile the user's rule files: one, or all of a folder.
 
-    Raises BadDocument with the problems of every file.
+    Raises BadDocument with the problems of every file, or where a folder holds none.
     """
     portals: list[Portal] = []
     problems: list[Problem] = []
@@ -85,6 +85,15 @@ def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
             portals.append(compile_portal(parse(read_text(file), str(file)), seconds))
         except BadDocument as bad:
             problems += bad.problems
+    if not portals and not problems:
+        problems.append(
+            Problem(
+                str(path),
+                code="no-rule-file",
+                text="This folder holds no rule file (NAME.yaml).",
+                remedy="Check the path.",
+            )
+        )
     if problems:
         raise BadDocument(problems)
     return tuple(portals)
@@ -150,16 +159,28 @@ class App:
             )
 
     def configure_log(self) -> None:
-        """Send events where the settings say."""
+        """Send events where the settings say. Raises BadDocument where that cannot be written."""
         wanted = self.settings.log
-        log.configure(wanted.level, wanted.format, wanted.file)
+        try:
+            log.configure(wanted.level, wanted.format, wanted.file)
+        except OSError as error:
+            problem = Problem(
+                str(self.file),
+                key="log.file",
+                code="not-writable",
+                text=f"The log {wanted.file} cannot be written ({error.strerror}).",
+                remedy="Name a file in a folder that this user may write.",
+            )
+            raise BadDocument([problem]) from None
 
     @cached_property
     def portals(self) -> Portals:
         """All portals in use, the user's over the shipped ones. Raises BadDocument."""
         seconds = self.settings.limits.pattern_time.total_seconds()
         united: Sequence[Portal] = shipped_portals(seconds)
-        paths = [*([self.settings.rules] if self.settings.rules else []), *self.rules]
+        standing = self.settings.rules
+        # The folder of the settings may still be empty; one named on the command line may not.
+        paths = [*([standing] if standing and any(rule_files(standing)) else []), *self.rules]
         for path in paths:
             united = unite(united, own_portals(path, seconds))
         return gather(united)

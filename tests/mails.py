@@ -1,8 +1,8 @@
 """Inquiry mails for tests, made as needed; the shipped portals' own cases are in fixtures/."""
 
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from datetime import UTC, datetime
 
 WHEN = datetime(2026, 11, 3, 8, 15, 22, tzinfo=UTC)
 

@@ -94,7 +94,7 @@ def _send_test_lead(app: App) -> bool:
     if isinstance(answer, Accepted):
         say(f"The test lead was accepted{f' as {answer.remote_id}' if answer.remote_id else ''}.")
         return True
-    complain(f"mailbridge: the test lead was not accepted: {describe(answer)}.")
+    complain(f"mailbridge: {app.file}: the test lead was not accepted: {describe(answer)}.")
     return False
 
 

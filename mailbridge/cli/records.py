@@ -164,6 +164,7 @@ def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
 def retry_mails(config: Path | None, numbers: Sequence[int], outcome: Outcome | None) -> int:
     """Queue again or have decided anew; exit code 1 where one could not be."""
     app = App.load(config, secrets=False)
+    Ledger.read_only(app.ledger_url).close()  # looking for a mail creates no ledger
     refused = 0
     with Ledger.open(app.ledger_url) as ledger:
         chosen = list(numbers)

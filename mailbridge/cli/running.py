@@ -41,7 +41,7 @@ def run_once(config: Path | None) -> int:
     for failure in failures:
         complain(f"mailbridge: {failure}")
     if daemon.dispatch.trouble:
-        complain(f"mailbridge: the lead API: {daemon.dispatch.trouble}.")
+        complain(f"mailbridge: {app.file}: the lead API: {daemon.dispatch.trouble}.")
     return 1 if failures or daemon.dispatch.trouble else 0
 
 

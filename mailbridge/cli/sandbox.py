@@ -17,5 +17,6 @@ def serve(port: int, key: str, plan: str, journal: Path | None) -> None:
     with Sandbox(port=port, key=key, plan=parse_plan(plan), journal=journal) as server:
         say(f"The sandbox listens on {server.url}")
         say(f"  its API key is {key}; the leads received are at {server.base}/leads")
-        ended.wait()
+        while not ended.wait(0.5):  # a signal that comes to another thread does not end a wait
+            pass
         say(f"{len(server.leads)} leads received.")

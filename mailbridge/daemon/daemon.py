@@ -25,6 +25,13 @@ IDLE = 30.0
 PATIENCE = 1.0
 """Seconds for which reading waits for a batch's leads: a slow destination must not hold it up."""
 
+WAKE = 0.5
+"""Seconds after which the main thread looks whether a signal came.
+
+Python runs the handler in the main thread only, and does not wake it where the
+signal came to another thread: without end, one SIGTERM in ten was not heeded.
+"""
+
 
 @dataclass(slots=True)
 class Daemon:
@@ -81,7 +88,8 @@ class Daemon:
             scheduler.start()
             deliverer.start()
             logger().info("started", inboxes=len(self.bridges))
-            self._asked.wait()
+            while not self._asked.wait(WAKE):
+                pass
             logger().info("stopping")
             scheduler.shutdown(wait=True)
             deliverer.join()

@@ -369,6 +369,8 @@ class _Reading:
         if self.last in (Kind.TO, Kind.OTHER, Kind.REPLY_TO):
             return "@" in line.content and (written.endswith((",", ";")) or line.content[0] == "<")
         # A long subject or date that was wrapped: another label follows at once.
+        if _LABEL.match(line.content):
+            return False
         after = self.lines.get(number + 1)
         label = _read_label(after) if after else None
         return label is not None and "@" in label[2] and self._is_new(label[0], label[1])

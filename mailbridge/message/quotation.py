@@ -67,10 +67,10 @@ def _pieces(text: str, start: int, mark: re.Pattern[str] | None) -> list[_Piece]
         found = mark.match(text, position, end)
         begin = found.end() if found else position
         spans.append((begin, end))
-        if found or (not gap and last_marked >= 0 and text[position:end].strip()):
-            # An unmarked line that follows at once is one that was wrapped on its way.
+        # An unmarked line that follows at once is one that was wrapped on its way.
+        gap = not found and (gap or not text[position:end].strip())
+        if found or (not gap and last_marked >= 0):
             last_marked = len(spans) - 1
-        gap = not found and not text[position:end].strip()
         position = end + 1
     spans = spans[: last_marked + 1]
     while spans and not text[slice(*spans[0])].strip():

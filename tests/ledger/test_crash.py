@@ -14,7 +14,7 @@ from tests.ledger.making import T0, settled
 
 def run_and_kill(url: str, first: int, lines: int) -> list[list[str]]:
     """What a worker said until it was killed, which was at some point after that many lines."""
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.ledger.worker", url, str(first)],
         stdout=subprocess.PIPE,
         text=True,
@@ -72,7 +72,7 @@ def test_a_killed_bridge_loses_nothing_and_sends_nothing_twice(url: str) -> None
 
 
 def test_a_living_bridge_keeps_its_claim(url: str) -> None:
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.ledger.worker", url, "1"], stdout=subprocess.PIPE, text=True
     ) as worker:
         assert worker.stdout is not None

@@ -188,7 +188,7 @@ def test_a_ledger_that_is_up_to_date_opens_without_alembic(sqlite_url: str) -> N
         "Ledger.open(sys.argv[1]).close(); Ledger.read_only(sys.argv[1]).close();"
         "print('alembic' in sys.modules, 'sqlalchemy.orm' in sys.modules)"
     )
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", script, sqlite_url], capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == ["False", "False"]

@@ -146,26 +146,57 @@ def running_dovecot(
     *, separator: str = "/", prefix: str = "", extra: str = ""
 ) -> Iterator[Dovecot]:
     """Run a Dovecot with one namespace of that shape; `extra` is more configuration."""
-    binary = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-    if binary is None:
-        raise FileNotFoundError(MISSING)
+    binary = _find_binary()
     # Not tmp_path: nobody may not enter that, and paths of sockets are bounded.
     folder = Path(tempfile.mkdtemp(prefix="mbdc-"))
     try:
         server = _configure(folder, separator=separator, prefix=prefix, extra=extra)
-        process = subprocess.Popen(  # noqa: S603 -- our own configuration, no shell
-            [binary, "-F", "-c", str(folder / "dovecot.conf")],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        try:
-            _wait_for_greeting(process, server)
+        with _serving(binary, server):
             yield server
-        finally:
-            _stop(process)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _find_binary() -> str:
+    binary = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if binary is None:
+        raise FileNotFoundError(MISSING)
+    return binary
+
+
+@contextmanager
+def _serving(binary: str, server: Dovecot) -> Iterator[None]:
+    process = subprocess.Popen(
+        [binary, "-F", "-c", str(server.folder / "dovecot.conf")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        _wait_for_greeting(process, server)
+        yield
+    finally:
+        _stop(process)
+
+
+def stop_dovecot(server: Dovecot) -> None:
+    """End the server before its time; its mail stays."""
+    os.kill(int((server.folder / "run" / "master.pid").read_text()), signal.SIGTERM)
+    end = time.monotonic() + _STOP_SECONDS
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((_LOOPBACK, server.imaps), 1.0).close()
+        except OSError:
+            return
+        time.sleep(0.02)
+    raise RuntimeError("Dovecot did not stop")
+
+
+@contextmanager
+def restarted_dovecot(server: Dovecot) -> Iterator[None]:
+    """Run a stopped server again, where it was."""
+    with _serving(_find_binary(), server):
+        yield
 
 
 def _configure(folder: Path, *, separator: str, prefix: str, extra: str) -> Dovecot:

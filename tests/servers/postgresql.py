@@ -85,7 +85,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
             if os.geteuid() == 0
             else {}
         )
-        made = subprocess.run(  # noqa: S603 -- our own arguments, no shell
+        made = subprocess.run(
             [
                 initdb,
                 *("-D", folder / "data", "-U", USER, f"--pwfile={folder / 'password'}"),
@@ -102,7 +102,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
             raise RuntimeError(f"initdb failed: {made.stderr}")
         server = PostgreSQL(_free_port())
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 -- our own arguments, no shell
+            process = subprocess.Popen(
                 [
                     postgres,
                     *("-D", folder / "data", "-p", str(server.port), "-h", _LOOPBACK),
