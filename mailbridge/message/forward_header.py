@@ -5,109 +5,15 @@ whether the block is believed is for the caller: anybody can type one.
 """
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
+from mailbridge.message.forward_labels import KINDS, LANGUAGES, YAHOO, Kind, Labels
 from mailbridge.message.message import Address
 
 _MOST_LINES = 60
 """Lines that a block may have; long lists of recipients are wrapped."""
 _LONGEST_LINE = 4_000
 _MOST_RECIPIENTS = 50
-
-
-class Kind(StrEnum):
-    """What a line of the block tells."""
-
-    SENDER = "sender"
-    DATE = "date"
-    TO = "to"
-    SUBJECT = "subject"
-    REPLY_TO = "reply_to"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class _Labels:
-    """The words of one program in one language, several divided by a bar."""
-
-    language: str
-    sender: str
-    date: str
-    to: str
-    cc: str
-    subject: str
-    reply_to: str = ""
-    other: str = ""
-
-
-# Yahoo: its text part has sender, To, Cc, date and subject on one line, in this order.
-_YAHOO = (
-    _Labels("fr", "De", "Envoyé", "À", "Cc", "Objet"),
-    _Labels("de", "Von", "Gesendet", "An", "CC", "Betreff"),
-    _Labels("it", "Da", "Inviato", "A", "Cc", "Oggetto"),
-    _Labels("en", "From", "Sent", "To", "Cc", "Subject"),
-    _Labels("es", "De", "Enviado", "Para", "CC", "Asunto"),
-)
-_PROGRAMS = (
-    # Gmail: all but the first in English
-    _Labels("fr", "De", "Date", "To", "Cc", "Subject"),
-    _Labels("de", "Von", "Date", "To", "Cc", "Subject"),
-    _Labels("it", "Da", "Date", "To", "Cc", "Subject"),
-    _Labels("en", "From", "Date", "To", "Cc", "Subject"),
-    _Labels("es", "De", "Date", "To", "Cc", "Subject"),
-    # Outlook; on the web in English whatever the language
-    _Labels("fr", "De", "Envoyé|Envoyé le|Date", "À|A", "Cc|Cci", "Objet", "", "Importance"),
-    _Labels("de", "Von", "Gesendet|Gesendet am|Datum", "An", "Cc|Bcc", "Betreff", "", "Priorität"),
-    _Labels("it", "Da", "Inviato|Inviato il|Data", "A", "Cc|Ccn", "Oggetto", "", "Priorità"),
-    _Labels("en", "From", "Sent|Date", "To", "Cc|Bcc", "Subject", "", "Importance"),
-    _Labels("es", "De", "Enviado|Enviado el|Fecha", "Para", "CC|CCO", "Asunto", "", "Importancia"),
-    # Outlook names the attachments below
-    _Labels("fr", "De", "", "", "", "", "", "Pièces jointes|Pièce jointe"),
-    _Labels("de", "Von", "", "", "", "", "", "Anlagen|Anlage|Wichtigkeit"),
-    _Labels("it", "Da", "", "", "", "", "", "Allegati|Allegato|Importanza"),
-    _Labels("en", "From", "", "", "", "", "", "Attachments|Attachment"),
-    # Apple Mail and iOS
-    _Labels("fr", "De", "Date", "À", "Cc", "Objet", "Répondre à"),
-    _Labels("de", "Von", "Datum", "An", "Kopie", "Betreff", "Antwort an"),
-    _Labels("it", "Da", "Data", "A", "Cc", "Oggetto", "Rispondi a"),
-    _Labels("en", "From", "Date", "To", "Cc", "Subject", "Reply-To"),
-    _Labels("es", "De", "Fecha", "Para", "Cc", "Asunto", "Responder a"),
-    # Thunderbird
-    _Labels("fr", "De", "Date", "Pour", "Copie à", "Sujet", "Répondre à|Réponse à"),
-    _Labels("de", "Von", "Datum", "An", "Kopie (CC)", "Betreff", "Antwort an"),
-    _Labels("it", "Mittente", "Data", "A", "CC", "Oggetto", "Rispondi a"),
-    _Labels("en", "From", "Date", "To", "CC", "Subject", "Reply-To"),
-    _Labels("es", "De", "Fecha", "Para", "CC", "Asunto", "Responder a"),
-    *_YAHOO,
-)
-
-
-def _index() -> tuple[Mapping[str, Kind], Mapping[str, tuple[str, ...]]]:
-    """Return what each label means, and the languages in which it is used."""
-    kinds: dict[str, Kind] = {}
-    languages: dict[str, tuple[str, ...]] = {}
-    for one in _PROGRAMS:
-        written = (
-            (Kind.SENDER, one.sender),
-            (Kind.DATE, one.date),
-            (Kind.TO, one.to),
-            (Kind.SUBJECT, one.subject),
-            (Kind.REPLY_TO, one.reply_to),
-            (Kind.OTHER, one.cc),
-            (Kind.OTHER, one.other),
-        )
-        for kind, words in written:
-            for word in filter(None, words.split("|")):
-                key = word.casefold()
-                kinds[key] = kind
-                languages[key] = tuple(dict.fromkeys((*languages.get(key, ()), one.language)))
-    return kinds, languages
-
-
-_KINDS, _LANGUAGES = _index()
-SENDER_LABELS = tuple(sorted({one.sender for one in _PROGRAMS}))
 
 _QUOTES = re.compile(r"(?:[ \t]{0,8}>){0,40}+[ \t]*+")
 # Bold stays in text made from HTML as `*De :*`, `**De :**` or `*De* :`.
@@ -172,7 +78,7 @@ def read_line_block(text: str, start: int) -> HeaderBlock | None:
     end = text.find("\n", start)
     end = len(text) if end < 0 else end
     line = text[start : min(end, start + _LONGEST_LINE)]
-    for one in _YAHOO:
+    for one in YAHOO:
         values = _split(line, one)
         sender = read_mailbox(values.get(Kind.SENDER, ""))
         if sender is not None:
@@ -188,7 +94,7 @@ def read_line_block(text: str, start: int) -> HeaderBlock | None:
     return None
 
 
-def _split(line: str, labels: _Labels) -> dict[Kind, str]:
+def _split(line: str, labels: Labels) -> dict[Kind, str]:
     """Split at the labels in the order in which Yahoo writes them; empty where one lacks."""
     order = (
         (Kind.SENDER, labels.sender),
@@ -256,13 +162,13 @@ class _Lines:
             self._next = line.end + 1 if line.end < len(self._text) else None
         return self._read[number] if number < len(self._read) else None
 
-    def filled_from(self, number: int, blanks: int) -> Iterator[int]:
-        """Give the number of the next line with text, if at most `blanks` empty ones precede."""
+    def filled_from(self, number: int, blanks: int) -> tuple[int, Line] | None:
+        """Return the next line with text and its number, if at most `blanks` empty ones precede."""
         for at in range(number, number + blanks + 1):
             line = self.get(at)
             if line is not None and line.content:
-                yield at
-                return
+                return at, line
+        return None
 
 
 def _read_label(line: Line) -> tuple[str, Kind, str] | None:
@@ -271,7 +177,7 @@ def _read_label(line: Line) -> tuple[str, Kind, str] | None:
     if found is None:
         return None
     label = " ".join(found[1].casefold().split())
-    kind = _KINDS.get(label)
+    kind = KINDS.get(label)
     return None if kind is None else (label, kind, line.content[found.end() :].strip())
 
 
@@ -331,9 +237,8 @@ class _Reading:
             return self.at
         if self.spaced is False or not self.values:
             return None
-        number = next(self.lines.filled_from(self.at, 2), None)
-        line = None if number is None else self.lines.get(number)
-        return number if line and _read_label(line) else None
+        below = self.lines.filled_from(self.at, 2)
+        return below[0] if below and _read_label(below[1]) else None
 
     def _is_new(self, label: str, kind: Kind) -> bool:
         # A second `Objet :` is the portal's own line.
@@ -350,16 +255,15 @@ class _Reading:
         self.seen.add(label)
         self.values[kind] = value
         self.last = kind
-        common = tuple(one for one in self.languages if one in _LANGUAGES[label])
-        self.languages = common or self.languages or _LANGUAGES[label]
+        common = tuple(one for one in self.languages if one in LANGUAGES[label])
+        self.languages = common or self.languages or LANGUAGES[label]
 
     def _value_below(self, number: int) -> tuple[int, str]:
         """Return the line after a value that stands below its label, and the value."""
-        below = next(self.lines.filled_from(number, 1), None)
-        line = None if below is None else self.lines.get(below)
-        if below is None or line is None or _read_label(line):
+        below = self.lines.filled_from(number, 1)
+        if below is None or _read_label(below[1]):
             return number, ""
-        return below + 1, line.content
+        return below[0] + 1, below[1].content
 
     def _continues(self, line: Line, number: int) -> bool:
         """Whether a line without a label is the rest of the value above it."""

@@ -120,6 +120,14 @@ _MAILBOX = (
 _DATE = r"(?P<date>[^«\"“„<>\n]{6,60}?),? ?"
 
 
+# Most lines are none: spare them the patterns.
+_BEGINNING = re.compile(
+    r"-{4,12} ?(?:Forwarded|Message|Weitergeleitete|Messaggio|Mensaje|Mail|Ursprüngliche|Original)"
+    r"|_{20}|Début du|Anfang der|Inizio|Inicio|Begin",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Attribution:
     """The line of Outlook 2019 for the Mac, which is the one of an answer elsewhere."""
@@ -148,7 +156,7 @@ class Attribution:
 
 def read_separator(line: str) -> tuple[Separator, int] | None:
     """Read a line without its quote marks; also tell where in it the separator ends."""
-    if line[:1] not in "-_AaBbDdIi":  # most lines are none: spare them the patterns
+    if not _BEGINNING.match(line):
         return None
     for separator in SEPARATORS:
         found = separator.pattern.match(line, 0, _LONGEST)

@@ -11,16 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import partial
+from itertools import islice
 
 from mailbridge.message.forward_dates import names_zone, read_date
 from mailbridge.message.forward_header import (
-    SENDER_LABELS,
     HeaderBlock,
     line_at,
     read_block,
     read_line_block,
     read_mailbox,
 )
+from mailbridge.message.forward_labels import SENDER_LABELS
 from mailbridge.message.forward_marks import (
     Intent,
     read_attribution,
@@ -37,6 +38,8 @@ MOST_LEVELS = 5
 """Forwards of forwards that are followed."""
 _MOST_ATTACHED = 20
 _MAIL_TYPES = ("message/rfc822", "message/global")
+_MOST_LOOKS = 500
+"""Lines that are looked at closely: so many false marks stand above no real one."""
 _MOST_BLANKS = 3
 """Blank lines between a separator and its header block."""
 _DEFAULT_LIMITS = Limits()
@@ -199,7 +202,7 @@ def _cut_html(message: Message, intent: Intent, sender: str) -> Body | None:
 
 def _find_start(text: str, intent: Intent) -> _Start | None:
     """Find the outermost forward: the one that begins first."""
-    for candidate in _WORTH_A_LOOK.finditer(text):
+    for candidate in islice(_WORTH_A_LOOK.finditer(text), _MOST_LOOKS):
         start = _read_start(text, candidate.start(), intent)
         if start is not None:
             return start

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 from mailbridge.message.forward_header import read_block, read_line_block, read_mailbox
 from mailbridge.message.forward_marks import read_attribution, read_intent, read_separator
 from mailbridge.message.forwarded import MOST_LEVELS, unwrap_all
-from mailbridge.message.message import Body
+from tests.message.mails import multipart
 from tests.message.test_forwarded import mail, page
 
 LINES = st.sampled_from(
     [
-        *["De : P <p@example.org>", "From: p@example.org", "Von:", "Da :\tp@example.org", "*De :* x"],
-        *["Envoyé : hier", "Date: 3 nov. 2026 à 08:15", "À : a@example.net;", "b@example.net", "Cc :"],
+        *["De : P <p@example.org>", "From: p@example.org", "Von:", "Da :\tp@x.org", "*De :* x"],
+        *["Envoyé : hier", "Date: 3 nov. 2026 à 08:15", "À : a@x.org;", "b@example.net", "Cc :"],
         *["Objet : TR: x", "Subject: Re: x", "Antwort an: v@example.com", "", "", "Bonjour", "> x"],
-        *["-----Original Message-----", "----- Message transmis ----- De : P <p@x.org>À : aEnvoyé : "],
-        *["---------- Forwarded message ---------", "_" * 32, "Début du message transféré :", "    x"],
-        *["Le 3/11/2026 08:15, « P » <p@example.org> a écrit :", "On x, <", ">", ">> >", "\t", "[<(@"],
+        *["-----Original Message-----", "----- Message transmis ----- De : P <p@x.org>À : a"],
+        *["---------- Forwarded message ---------", "_" * 32, "Début du message transféré :", " x"],
+        *["Le 3/11/2026 08:15, « P » <p@x.org> a écrit :", "On x, <", ">", ">> >", "\t", "[<(@"],
     ]
 )  # fmt: skip
 TEXTS = st.lists(st.tuples(st.sampled_from(["", "> ", ">", " > > ", "    "]), LINES), max_size=25)
@@ -40,11 +40,8 @@ def test_whatever_is_written_nothing_is_raised(
         for body in (inner.text, inner.html):
             assert body is None or body.text == body.text.strip("\n")
             assert body is None or len(body.text) < len(text)
-        assert way.note in Body(text).text
-    paged = html.replace("&", "&amp;").replace("<", "&lt;").split("\n")
-    for way in unwrap_all(
-        mail(subject, b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" + page(*paged))
-    ):
+    paged = page(*html.replace("&", "&amp;").replace("<", "&lt;").split("\n"))
+    for way in unwrap_all(mail(subject, multipart("mixed", paged))):
         assert way.inner.html is not None
 
 
