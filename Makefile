@@ -2,7 +2,7 @@
 # Everything goes into .venv; nothing else on the machine is changed but for the servers
 # that the tests need, and those only where apt-get may be used (tests/servers/install).
 
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 JOBS ?= auto
@@ -12,9 +12,12 @@ JOBS ?= auto
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
 
-test: .venv/ready check  ## Everything that CI runs
+test: .venv/ready check  ## Everything that CI runs; ARGS=tests/leads for a part
 	tests/servers/install
-	$(BIN)/pytest -n $(JOBS) $(ARGS)
+	rm -f .coverage.*
+	COVERAGE_PROCESS_START=pyproject.toml $(BIN)/pytest -n $(JOBS) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report $(if $(ARGS),--fail-under=0)
 
 check: .venv/ready  ## Style, types, import contracts
 	$(BIN)/ruff format --check .

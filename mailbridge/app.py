@@ -248,6 +248,8 @@ class App:
             marking=Marking(inbox.marking),
             mark_folders={Mark.SENT: inbox.sent_folder, Mark.REVIEW: inbox.review_folder},
             mark_seen=inbox.mark_seen,
+            # Each look-up costs time: only where a rule asks for the answer.
+            verify_dkim=inbox.verify_dkim and any(p.authenticated for p in self.portals.all),
             start=datetime.combine(inbox.start, time()).astimezone() if inbox.start else None,
             duplicate_window=self.settings.leads.duplicate_window,
         )

@@ -20,6 +20,7 @@ from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken, FolderState, Mail
 from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
+from mailbridge.inbox.signatures import signed_domains
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, MailRecord, NewMail, Place, ToMark
 from mailbridge.outcomes import Outcome
@@ -58,6 +59,8 @@ class Watch:
     marking: Marking = Marking.AUTO
     mark_folders: Mapping[Mark, str] = field(default_factory=lambda: FOLDERS)
     mark_seen: bool = False
+    verify_dkim: bool = False
+    """Whether signatures are verified here, for rules that demand an authenticated sender."""
     start: datetime | None = None
     """Mail received from here on counts at the first start; None: only what arrives after it."""
     duplicate_window: timedelta = timedelta(days=7)
@@ -221,7 +224,8 @@ class Bridge:
     def _decide(self, mail: Mail | Broken) -> Decision | None:
         if isinstance(mail, Broken):
             return None
-        decision = decide(mail.raw, mail.received, self.portals, self.watch.policy)
+        signed = signed_domains(mail.raw) if self.watch.verify_dkim else frozenset[str]()
+        decision = decide(mail.raw, mail.received, self.portals, self.watch.policy, signed)
         return known_by_mark(decision) if marks_of(mail.flags) is Mark.SENT else decision
 
     def _decide_again(self, inbox: ImapInbox) -> Counter[Outcome]:

@@ -83,8 +83,17 @@ class Decision:
     """Id of the mail in the ledger that is the same mail."""
 
 
-def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Policy) -> Decision:
-    """Say what becomes of a mail, by its bytes and when it was received alone."""
+def decide(
+    raw: bytes,
+    received: datetime | None,
+    portals: Portals,
+    policy: Policy,
+    signed: frozenset[str] = frozenset(),
+) -> Decision:
+    """Say what becomes of a mail, by its bytes and when it was received alone.
+
+    `signed` are the domains whose DKIM signature on it was verified, where that is asked for.
+    """
     message = read(raw, policy.limits)
     if isinstance(message, Unreadable):
         return Decision(
@@ -94,7 +103,7 @@ def decide(raw: bytes, received: datetime | None, portals: Portals, policy: Poli
             problems=message.problems,
         )
     identity = identify(message)
-    authenticated = authenticates(message, policy.authentication_server)
+    authenticated = authenticates(message, policy.authentication_server, signed)
     opened = open_and_judge(
         message, portals, policy.forwarders, policy.limits, authenticated=authenticated
     )
@@ -187,7 +196,8 @@ def _distrust(message: Message, server: str) -> Problem:
         return Problem(
             code="no-authentication-server",
             text="The rule demands an authenticated sender, but no server is trusted to say so.",
-            remedy="Name your mail server in the inbox's authentication_server:.",
+            remedy="In the inbox's settings, name your mail server in authentication_server:, or "
+            "set verify_dkim: true.",
         )
     return Problem(
         code="not-authenticated",

@@ -120,6 +120,11 @@ class InboxSettings(Shape):
         "word of the Authentication-Results header in your mails. Without it, none is.",
         examples=["mx.example.org"],
     )
+    verify_dkim: bool = Field(
+        default=False,
+        description="Whether senders' signatures (DKIM) are verified here, by DNS, for portals "
+        "whose rule demands an authenticated sender.",
+    )
     forwarders: tuple[SenderName, ...] | None = Field(
         default=None,
         description="Whose forwarded mail is opened: addresses, or @domain (that domain and those "

@@ -11,8 +11,15 @@ from authres.core import AuthResError
 from mailbridge.message.message import Message
 
 
-def authenticates(message: Message, server: str) -> bool | None:
-    """Tell whether DMARC or an aligned DKIM signature passed; None where no server is named."""
+def authenticates(
+    message: Message, server: str, signed: frozenset[str] = frozenset()
+) -> bool | None:
+    """Tell whether DMARC or an aligned DKIM signature passed; None where no server is named.
+
+    `signed` are domains whose signature was verified here; one of them, aligned, will do.
+    """
+    if any(_aligned(domain, message.sender.domain) for domain in signed):
+        return True
     if not server:
         return None
     for value in message.headers.get("authentication-results", ()):

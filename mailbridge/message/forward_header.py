@@ -18,8 +18,10 @@ _MOST_RECIPIENTS = 50
 _QUOTES = re.compile(r"(?:[ \t]{0,8}>){0,40}+[ \t]*+")
 # Bold stays in text made from HTML as `*De :*`, `**De :**` or `*De* :`.
 _LABEL = re.compile(r"[*_|]{0,3} {0,2}([^\W\d_][\w ()-]{0,18}?) {0,2}[*_]{0,3} {0,2}[:：][*_]{0,3}")
-_ADDRESS = r"[^\s<>()\[\]\",;:|«»]+@[^\s<>()\[\]\",;:|«»]+"
-_BRACKETED = re.compile(rf"[<(\[]\s*(?:mailto:)?({_ADDRESS})", re.IGNORECASE)
+# Whole or not at all: half an address could be another one's.
+_LETTER = r"[^\s<>()\[\]\",;:|«»@]"
+_ADDRESS = rf"(?<!{_LETTER}){_LETTER}{{1,100}}+@{_LETTER}{{1,255}}+(?!@|{_LETTER})"
+_BRACKETED = re.compile(rf"[<(\[] {{0,3}}(?:mailto:)?({_ADDRESS})", re.IGNORECASE)
 _BARE = re.compile(_ADDRESS)
 
 

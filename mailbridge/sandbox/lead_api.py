@@ -61,11 +61,11 @@ class LeadApi(socketserver.ThreadingTCPServer):
     def stop(self) -> None:
         """Accept nothing more and wake every handler, be it reading, slow or hanging."""
         self.shutdown()
-        self.stopping.set()
         with self._open_lock:
             for connection in self._open:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
+        self.stopping.set()  # last, so that no slow handler wakes up in time to answer
 
 
 class _Handler(BaseHTTPRequestHandler):

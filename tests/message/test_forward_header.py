@@ -54,6 +54,13 @@ def test_a_display_name_is_never_the_address(written: str) -> None:
     assert found.address == "a@example.org"
 
 
+def test_half_an_address_is_none() -> None:
+    found = read_mailbox("portal@portal.example.org@evil.example")
+    assert found is None or found.domain == "evil.example"
+    assert read_mailbox("x" * 101 + "@example.org") is None
+    assert read_mailbox("x@" + "y" * 240 + ".portal.example.org") is None
+
+
 @pytest.mark.parametrize("written", ["", "Homegate", "@", "a@", "<'@'>", "x@.", "@example.org"])
 def test_what_holds_no_address_is_none(written: str) -> None:
     assert read_mailbox(written) is None

@@ -74,6 +74,8 @@ LARGE = {
     "one long answer": "Le " + "« a » <b " * 20_000,
     "brackets": "From: " + "<" * 200_000,
     "addresses": "From: " + "a@b<" * 50_000 + "\nTo: x",
+    "half addresses": "From: a@b.c\nTo: x@y.z,\n" + ("b" * 3_900 + "@,\n") * 60,
+    "half a sender": ("From: " + "b" * 3_900 + "\n" + "<" * 3_900 + "@\n") * 25,
     "bold": "*" * 200_000 + "De :",
     "a label without an end": "De" + " " * 200_000 + ":",
     "recipients": "From: a@b.c\nTo: " + "x@y.z, " * 30_000 + "\n\nx",

@@ -1,4 +1,4 @@
-"""Where Dovecot is missing, tests say what to install, and fail in CI."""
+"""Where Dovecot is missing, tests say what to install."""
 
 import shutil
 
@@ -14,10 +14,6 @@ def test_the_command_to_install_it_is_named(monkeypatch: pytest.MonkeyPatch) -> 
         running_dovecot().__enter__()
 
 
-def test_it_may_only_be_missing_outside_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CI", raising=False)
+def test_without_it_a_test_is_skipped_and_says_what_to_install() -> None:
     with pytest.raises(pytest.skip.Exception, match="apt-get install"):
-        needs_dovecot(FileNotFoundError(MISSING))
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match="apt-get install"):
         needs_dovecot(FileNotFoundError(MISSING))
