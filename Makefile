@@ -27,7 +27,9 @@ check: .venv/ready  ## Style, types, import contracts
 
 bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	tests/servers/install
-	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.run --profile
+	$(BIN)/python -m bench.poll
+	$(BIN)/python -m bench.portals --speed
 
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
