@@ -164,7 +164,7 @@ def _new_mail(
         size=mail.size,
         outcome=decision.outcome,
         portal=decision.portal,
-        subject=message.subject if decision.portal else "",
+        subject=(decision.inside or message).subject if decision.portal else "",
         problems=decision.problems,
         leads=tuple(
             NewLead(

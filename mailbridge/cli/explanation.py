@@ -6,7 +6,6 @@ from rich.text import Text
 
 from mailbridge.cli.output import console, say, table
 from mailbridge.decision import Decision
-from mailbridge.message.message import Message
 from mailbridge.rules.inquiry import Found
 
 STYLES = ("black on green", "black on cyan", "black on yellow", "black on magenta", "white on blue")
@@ -22,8 +21,8 @@ def explain(decision: Decision) -> None:
             say(f"Part {wanted.part}")
         fields = wanted.inquiry.fields
         show_fields(fields)
-        if isinstance(decision.message, Message):
-            show_source("subject", decision.message.subject, fields)
+        # Of a forwarded mail, the subject that the rules saw is the one inside.
+        show_source("subject", (decision.inside or decision.message).subject, fields)
         if decision.reading:
             show_source(decision.reading.part, decision.reading.text, fields)
 
