@@ -14,7 +14,7 @@ from mailbridge.delivery.payload import EmailKey, payload_of
 from mailbridge.leads.preparation import Origin, Prepared, prepare
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.ledger.records import History
-from mailbridge.message.authentication import authenticates
+from mailbridge.message.authentication import authenticates, tell
 from mailbridge.message.identity import identify
 from mailbridge.message.limits import Limits
 from mailbridge.message.message import Message, Unreadable
@@ -201,7 +201,7 @@ def _distrust(message: Message, server: str) -> Problem:
         )
     return Problem(
         code="not-authenticated",
-        text=f"{server} does not say that {message.sender.domain} passed DMARC or DKIM.",
+        text=f"{message.sender.domain} did not pass DMARC or DKIM: {tell(message, server)}.",
         remedy="Look at the mail; if it is genuine, enter the lead by hand.",
     )
 
