@@ -3,6 +3,7 @@
 The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is made.
 """
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import platformdirs
 from mailbridge import log
 from mailbridge.bridge import Bridge, Watch
 from mailbridge.daemon.daemon import Daemon
+from mailbridge.decider import Decider
 from mailbridge.decision import Policy
 from mailbridge.delivery.payload import EmailKey
 from mailbridge.delivery.realforce import Realforce
@@ -132,6 +134,8 @@ class App:
         `secrets` says whether passwords and keys are needed; without, none is looked
         up. Raises BadDocument.
         """
+        gc.freeze()  # what was imported until now stays: the collector need not look at it
+        gc.enable()
         file = find_config(given, os.environ)
         if file is None:
             return cls(rules=tuple(rules))
@@ -271,9 +275,11 @@ class App:
         self.require()
         wanted = self.settings.destination
         inboxes = self.settings.inboxes
+        decider = Decider(self.portals)
         return Daemon(
-            bridges=[Bridge(self.watch(inbox), ledger, self.portals) for inbox in inboxes],
+            bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
             intervals=[inbox.every for inbox in inboxes],
+            decider=decider,
             dispatch=Dispatch(
                 ledger,
                 self.destination(),

@@ -7,12 +7,14 @@ never keeps mail from being read.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from threading import RLock
 
-from mailbridge.decision import Decision, Policy, decide, known_by_mark
+from mailbridge.decider import Case, Decider
+from mailbridge.decision import Decision, Policy, known_by_mark
 from mailbridge.dispatch import now
 from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
@@ -24,8 +26,7 @@ from mailbridge.inbox.signatures import signed_domains
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, MailRecord, NewMail, Place, ToMark
 from mailbridge.outcomes import Outcome
-from mailbridge.recording import Origin, record, record_again
-from mailbridge.rules.judgement import Portals
+from mailbridge.recording import Decided, Origin, record, record_again
 
 STUMBLES = 3
 """Times that one mail may break the connection before it is kept for a person."""
@@ -72,13 +73,23 @@ class Watch:
         return Origin(self.account.name, self.duplicate_window)
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A batch that was fetched and is being decided."""
+
+    mails: Sequence[Mail | Broken]
+    asked: Future[list[Decision]]
+    ahead: Cursor
+    """How far the folder is read once the batch is recorded."""
+
+
 @dataclass(slots=True)
 class Bridge:
     """Reads and marks one inbox over one connection that is kept between polls."""
 
     watch: Watch
     ledger: Ledger
-    portals: Portals
+    decider: Decider
     clock: Callable[[], datetime] = now
     _connection: ImapInbox | None = field(default=None, init=False)
     _marking: dict[str, Marking] = field(default_factory=dict, init=False)
@@ -186,10 +197,16 @@ class Bridge:
         if cursor.next_uid >= state.uidnext:
             return
         reached = state.uidnext
-        for uids in self._batches(folder, unread(inbox, cursor)):
-            yield self._take_in(inbox, cursor, uids)
-            reached = max(reached, uids[-1] + 1)
+        for taken in _one_behind(self._taken(inbox, cursor)):
+            yield self._record(taken)
+            reached = max(reached, taken.ahead.next_uid)
         self.ledger.set_cursor(replace(cursor, next_uid=reached))
+
+    def _taken(self, inbox: ImapInbox, cursor: Cursor) -> Iterator[_Taken]:
+        for uids in self._batches(cursor.folder, unread(inbox, cursor)):
+            mails = self._fetch(inbox, cursor, uids)
+            ahead = replace(cursor, next_uid=uids[-1] + 1)
+            yield _Taken(mails, self._ask(mails), ahead)
 
     def _batches(self, folder: str, uids: Iterator[int]) -> Iterator[list[int]]:
         """Cut into batches; around a mail that broke the connection, one by one."""
@@ -198,11 +215,9 @@ class Bridge:
         while batch := list(islice(uids, size)):
             yield batch
 
-    def _take_in(self, inbox: ImapInbox, cursor: Cursor, uids: list[int]) -> Sequence[NewMail]:
-        mails = self._fetch(inbox, cursor, uids)
-        decided = [(mail, self._decide(mail)) for mail in mails]
-        ahead = replace(cursor, next_uid=uids[-1] + 1)
-        return record(self.ledger, self.watch.origin, decided, ahead, self.clock())
+    def _record(self, taken: _Taken) -> Sequence[NewMail]:
+        decided = self._decided(taken.mails, taken.asked)
+        return record(self.ledger, self.watch.origin, decided, taken.ahead, self.clock())
 
     def _fetch(self, inbox: ImapInbox, cursor: Cursor, uids: list[int]) -> list[Mail | Broken]:
         first = (cursor.folder, uids[0])
@@ -221,19 +236,36 @@ class Bridge:
         del self._stumbles[first]
         return mails
 
-    def _decide(self, mail: Mail | Broken) -> Decision | None:
-        if isinstance(mail, Broken):
-            return None
-        signed = signed_domains(mail.raw) if self.watch.verify_dkim else frozenset[str]()
-        decision = decide(mail.raw, mail.received, self.portals, self.watch.policy, signed)
-        return known_by_mark(decision) if marks_of(mail.flags) is Mark.SENT else decision
+    def _ask(self, mails: Sequence[Mail | Broken]) -> Future[list[Decision]]:
+        cases = [
+            Case(
+                mail.raw,
+                mail.received,
+                signed_domains(mail.raw) if self.watch.verify_dkim else frozenset(),
+            )
+            for mail in mails
+            if isinstance(mail, Mail)
+        ]
+        return self.decider.ask(cases, self.watch.policy)
+
+    def _decided(
+        self, mails: Sequence[Mail | Broken], asked: Future[list[Decision]]
+    ) -> Iterator[Decided]:
+        decisions = iter(asked.result())
+        for mail in mails:
+            if isinstance(mail, Broken):
+                yield mail, None
+                continue
+            decision = next(decisions)
+            marked = marks_of(mail.flags) is Mark.SENT
+            yield mail, known_by_mark(decision) if marked else decision
 
     def _decide_again(self, inbox: ImapInbox) -> Counter[Outcome]:
         """Decide anew what `retry` asked for, from the ledger's copy or the server's."""
         outcomes: Counter[Outcome] = Counter()
         for known in self.ledger.to_decide_again(self.name):
             mail = self._again(inbox, known)
-            decided = (mail, self._decide(mail)) if mail else None
+            decided = next(self._decided([mail], self._ask([mail]))) if mail else None
             fresh = record_again(self.ledger, self.watch.origin, known, decided, self.clock())
             outcomes[_standing(fresh)] += 1
         return outcomes
@@ -307,6 +339,23 @@ class Bridge:
                 },
                 {mail.id: mail.outcome for mail in mails.values()},
             )
+
+
+def _one_behind(batches: Iterator[_Taken]) -> Iterator[_Taken]:
+    """Give each batch once the next is on its way, so that fetching does not wait for deciding."""
+    before: _Taken | None = None
+    while True:
+        try:
+            batch = next(batches, None)
+        except InboxError:
+            if before:
+                yield before  # it is here, whatever became of the next
+            raise
+        if before:
+            yield before
+        if batch is None:
+            return
+        before = batch
 
 
 def _standing(mail: NewMail) -> Outcome:

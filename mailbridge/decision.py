@@ -259,6 +259,19 @@ def unfetched(reason: str) -> Decision:
     )
 
 
+def undecided(raw: bytes, reason: str) -> Decision:
+    """Keep a mail for a person that could not be decided; `reason` says why."""
+    problem = Problem(
+        code="undecided", text=reason, remedy="Look at the mail and enter the lead by hand."
+    )
+    return Decision(
+        outcome=Outcome.UNREADABLE,
+        identity=sha256(raw).hexdigest(),
+        message=Unreadable(problems=(problem,)),
+        problems=(problem,),
+    )
+
+
 def known_by_mark(decision: Decision) -> Decision:
     """Take a mail that is marked as sent for sent: the second safety when the ledger is lost."""
     if decision.outcome is not Outcome.LEAD:

@@ -11,10 +11,8 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 from types import FrameType
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from mailbridge.bridge import Bridge
+from mailbridge.decider import Decider
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.errors import InboxError, MailbridgeError
 from mailbridge.log import logger
@@ -39,6 +37,7 @@ class Daemon:
 
     bridges: Sequence[Bridge]
     intervals: Sequence[timedelta]
+    decider: Decider
     dispatch: Dispatch
     clock: Callable[[], datetime] = now
     _asked: Event = field(default_factory=Event, init=False)
@@ -55,6 +54,9 @@ class Daemon:
 
         Raises what a job raised that is nobody's mistake but mailbridge's.
         """
+        from apscheduler.executors.pool import ThreadPoolExecutor  # not needed by `once`
+        from apscheduler.schedulers.background import BackgroundScheduler
+
         self.dispatch.recover()
         scheduler = BackgroundScheduler(
             # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else.
@@ -95,6 +97,7 @@ class Daemon:
             deliverer.join()
         for bridge in self.bridges:
             bridge.close()
+        self.decider.close()
         logger().info("stopped")
         if self._defects:
             raise self._defects[0]
@@ -132,6 +135,7 @@ class Daemon:
                     errors.append(error)
             for bridge in self.bridges:
                 bridge.close()
+            self.decider.close()
         return errors
 
     def stop(self) -> None:

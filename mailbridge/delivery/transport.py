@@ -61,6 +61,31 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
+class _OnePiece(HTTPConnection):
+    """Sends header and body in one piece: two wake the server twice, for each lead."""
+
+    _holding = False
+    _held = b""
+
+    def endheaders(self, *args: Any, **options: Any) -> None:
+        if self.sock is None:
+            self.connect()  # before the body is asked for: a failure is then no doubt
+        self._holding, self._held = True, b""
+        super().endheaders(*args, **options)
+
+    def send(self, data: Any) -> None:
+        if self._holding:
+            self._holding, self._held = False, data
+            return
+        whole, self._held = self._held + data, b""
+        super().send(whole)
+
+    def getresponse(self) -> Any:
+        if self._held:  # a request without a body
+            self.send(b"")
+        return super().getresponse()
+
+
 def _pool_classes(seconds: float) -> dict[str, type[HTTPConnectionPool]]:
     def respond(sock: socket.socket, *args: Any, **options: Any) -> HTTPResponse:
         response = HTTPResponse(sock, *args, **options)
@@ -68,10 +93,10 @@ def _pool_classes(seconds: float) -> dict[str, type[HTTPConnectionPool]]:
         response.fp = io.BufferedReader(_TimedReader(raw, sock, time.monotonic() + seconds))
         return response
 
-    class Plain(HTTPConnection):
+    class Plain(_OnePiece, HTTPConnection):
         response_class = staticmethod(respond)  # type: ignore[assignment]
 
-    class Tls(HTTPSConnection):
+    class Tls(_OnePiece, HTTPSConnection):
         response_class = staticmethod(respond)  # type: ignore[assignment]
 
     class PlainPool(HTTPConnectionPool):

@@ -4,7 +4,7 @@ One connection writes, guarded by a lock, so that any thread may write; reads
 have connections of their own and wait for nobody. Every write transaction holds
 the database's only write lock from its first statement (BEGIN IMMEDIATE, or an
 advisory lock on PostgreSQL): what it has read cannot have changed when it
-writes. Knows no table.
+writes. Asks no table.
 """
 
 import os
@@ -23,6 +23,7 @@ from sqlalchemy.pool import QueuePool
 from mailbridge.errors import LedgerError, LedgerMissing
 from mailbridge.ledger.faults import explain
 from mailbridge.ledger.instance import FileClaim, claim_session, session_name
+from mailbridge.ledger.tables import fit_postgresql
 
 _BUSY_SECONDS = 10.0
 """How long a writer waits for another process's transaction; ours take milliseconds."""
@@ -229,6 +230,7 @@ def _postgresql(url: URL, *, read_only: bool) -> Database:
         "keepalives_count": "3",
         "tcp_user_timeout": "60000",
     }
+    fit_postgresql()
     settings = ["SET lock_timeout = '30s'"]
     if read_only:
         settings.append("SET default_transaction_read_only = on")

@@ -7,18 +7,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mailbridge.ledger.outcome import outcome_of
+from mailbridge.ledger.prepared import Prepared
 from mailbridge.ledger.records import Attempt, LeadRecord, NewLead, State
 from mailbridge.ledger.tables import CHUNK, attempts, lead_contents, leads, mails
 from mailbridge.outcomes import Outcome
 
 _INSERT_LEADS = leads.insert().inline()
 _INSERT_CONTENTS = lead_contents.insert().inline()
-_STANDING = (
+_STANDING = Prepared(
     sa.select(mails.c.decided, mails.c.outcome, leads.c.state)
     .join_from(mails, leads)
     .where(mails.c.id == sa.bindparam("mail_id"))
 )
-_SET_OUTCOME = (
+_SET_OUTCOME = Prepared(
     mails.update()
     .where(mails.c.id == sa.bindparam("mail_id"))
     .values(outcome=sa.bindparam("new"), mark_due=sa.bindparam("due"))
@@ -79,12 +80,12 @@ def follow_leads(connection: Connection, mail: int) -> None:
 
     A deferred mail is not marked: whatever it becomes later is.
     """
-    rows = connection.execute(_STANDING, {"mail_id": mail}).all()
-    decided, before, _ = rows[0]
+    rows = _STANDING.run(connection, mail_id=mail).all()
+    decided = rows[0].decided
     outcome = outcome_of(Outcome(decided), [State(row.state) for row in rows])
-    if outcome != before:
+    if outcome != rows[0].outcome:
         due = outcome is not Outcome.DEFERRED
-        connection.execute(_SET_OUTCOME, {"mail_id": mail, "new": str(outcome), "due": due})
+        _SET_OUTCOME.run(connection, mail_id=mail, new=str(outcome), due=due)
 
 
 def leads_of(connection: Connection, mail: int) -> tuple[LeadRecord, ...]:

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mailbridge.ledger.leads import follow_leads
+from mailbridge.ledger.prepared import Prepared
 from mailbridge.ledger.records import Claimed, Settlement, State
-from mailbridge.ledger.tables import UNSETTLED, attempts, lead_contents, leads
+from mailbridge.ledger.tables import UNSETTLED, Document, attempts, lead_contents, leads
 
 _NOW = sa.bindparam("now", type_=leads.c.next_attempt.type)
 _DUE = (
@@ -32,14 +33,26 @@ FIRST_DUE = (
 )
 """The lead to send next; a test watches that the partial index serves it."""
 
-_TAKE = (
+_FIRST_DUE = Prepared(FIRST_DUE)
+_TAKE = Prepared(
     leads.update()
     .where(leads.c.id == sa.bindparam("lead_id"), leads.c.state == sa.bindparam("before"))
     .values(state="sending", next_attempt=None, resent=sa.bindparam("again"))
 )
-_START = attempts.insert().inline()
+_START = Prepared(
+    attempts.insert()
+    .inline()
+    .values(
+        lead=sa.bindparam("lead_id"),
+        started=sa.bindparam("at"),
+        ended=None,
+        state="sending",
+        status=0,
+        detail="",
+    )
+)
 _OPEN = (attempts.c.lead == sa.bindparam("lead_id")) & attempts.c.ended.is_(None)
-_END = (
+_END = Prepared(
     attempts.update()
     .where(_OPEN)
     .values(
@@ -49,7 +62,7 @@ _END = (
         detail=sa.bindparam("said"),
     )
 )
-_SETTLE = (
+_SETTLE = Prepared(
     leads.update()
     .where(leads.c.id == sa.bindparam("lead_id"), leads.c.state == "sending")
     .values(
@@ -59,30 +72,28 @@ _SETTLE = (
         failures=leads.c.failures + sa.bindparam("failed"),
     )
 )
+_PAYLOAD = Document()
 _SETTLED = frozenset({State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED})
 
 
 def claim(connection: Connection, now: datetime) -> Claimed | None:
     """Take the due lead with the lowest id: it is `sending` once this is committed."""
-    row = connection.execute(FIRST_DUE, {"now": now}).first()
+    row = _FIRST_DUE.run(connection, now=now).first()
     if row is None:
         return None
     doubted = row.state == State.IN_DOUBT
-    resent = row.resent or doubted
-    taken = connection.execute(
-        _TAKE, {"lead_id": row.id, "before": row.state, "again": resent}
-    ).rowcount
+    resent = bool(row.resent or doubted)
+    taken = _TAKE.run(connection, lead_id=row.id, before=row.state, again=resent).rowcount
     if taken != 1:  # impossible while every writer holds the write lock; checked all the same
         msg = f"lead {row.id} was taken by another process in the middle of a transaction"
         raise RuntimeError(msg)
-    start = {"lead": row.id, "started": now, "ended": None, "state": "sending"}
-    connection.execute(_START, start | {"status": 0, "detail": ""})
+    _START.run(connection, lead_id=row.id, at=now)
     if doubted:
         follow_leads(connection, row.mail)
     return Claimed(
         lead=row.id,
         mail=row.mail,
-        payload=row.payload or {},
+        payload=_PAYLOAD.process_result_value(row.payload, connection.dialect) or {},
         failures=row.failures,
         resent=resent,
     )
@@ -93,18 +104,24 @@ def settle(connection: Connection, settlement: Settlement) -> None:
     if settlement.state not in _SETTLED:
         msg = f"no exchange ends as {settlement.state}"
         raise ValueError(msg)
-    key = {"lead_id": settlement.lead, "how": str(settlement.state)}
-    answer = {
-        "remote": settlement.remote_id,
-        "then": settlement.next_attempt,
-        "failed": int(settlement.failed),
-    }
-    if connection.execute(_SETTLE, key | answer).rowcount != 1:
+    settled = _SETTLE.run(
+        connection,
+        lead_id=settlement.lead,
+        how=str(settlement.state),
+        remote=settlement.remote_id,
+        then=settlement.next_attempt,
+        failed=int(settlement.failed),
+    )
+    if settled.rowcount != 1:
         msg = f"lead {settlement.lead} is not being sent and cannot be settled"
         raise RuntimeError(msg)
-    connection.execute(
-        _END,
-        key | {"at": settlement.at, "answered": settlement.status, "said": settlement.detail},
+    _END.run(
+        connection,
+        lead_id=settlement.lead,
+        at=settlement.at,
+        how=str(settlement.state),
+        answered=settlement.status,
+        said=settlement.detail,
     )
     follow_leads(connection, settlement.mail)
 

@@ -9,6 +9,7 @@ import pytest
 
 from mailbridge.app import shipped_portals
 from mailbridge.bridge import Bridge, Watch
+from mailbridge.decider import Decider
 from mailbridge.decision import Policy
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
@@ -26,6 +27,12 @@ from tests.servers.mailbox import Mailbox
 @pytest.fixture(scope="session")
 def portals() -> Portals:
     return gather(shipped_portals(1.0))
+
+
+@pytest.fixture(scope="session")
+def decider(portals: Portals) -> Iterator[Decider]:
+    with Decider(portals) as process:
+        yield process
 
 
 @dataclass
@@ -60,9 +67,9 @@ class Rig:
 class Builder:
     """Makes rigs on one API and one ledger file."""
 
-    def __init__(self, folder: Path, portals: Portals, api: Sandbox) -> None:
+    def __init__(self, folder: Path, decider: Decider, api: Sandbox) -> None:
         self.url = f"sqlite:///{folder / 'ledger.db'}"
-        self.portals, self.api = portals, api
+        self.decider, self.api = decider, api
         self.opened: list[Rig] = []
 
     def __call__(
@@ -82,7 +89,7 @@ class Builder:
         destination = Realforce(self.api.url, "test-key", timeouts=(5, 5), deadline=5)
         retry = RetryPolicy(first_wait=0, first_rest=0, doubt=doubt, doubt_wait=0)
         rig = Rig(
-            Bridge(watch, ledger, self.portals),
+            Bridge(watch, ledger, self.decider),
             Dispatch(ledger, destination, retry),
             ledger,
             self.api,
@@ -105,8 +112,8 @@ def api() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def build(tmp_path: Path, portals: Portals, api: Sandbox) -> Iterator[Builder]:
-    builder = Builder(tmp_path, portals, api)
+def build(tmp_path: Path, decider: Decider, api: Sandbox) -> Iterator[Builder]:
+    builder = Builder(tmp_path, decider, api)
     yield builder
     builder.close()
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy.exc import StatementError
 
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import KnownLead, KnownMail, State
@@ -133,7 +132,7 @@ def test_the_cursor_goes_with_the_mails_or_not_at_all(ledger: Ledger) -> None:
 
 
 def test_defects_of_the_caller_are_told(ledger: Ledger) -> None:
-    with pytest.raises(StatementError, match="aware"):
+    with pytest.raises(ValueError, match="aware"):
         ledger.claim(T0.replace(tzinfo=None))
     with pytest.raises(ValueError, match="without a lead"):
         ledger.record([mail(1, outcome=Outcome.LEAD)], None, T0)

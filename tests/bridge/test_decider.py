@@ -1,0 +1,109 @@
+"""The deciding process: what it says is what `decide` says, and one mail can only harm itself."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from select import select
+
+import pytest
+from structlog.testing import capture_logs
+
+from mailbridge.decider import Case, Decider
+from mailbridge.decision import Policy, decide
+from mailbridge.outcomes import Outcome
+from mailbridge.rules.judgement import Portals
+from tests.bridge.trap import Trap
+from tests.mails import WHEN, inquiry, mail, newsletter, private
+
+
+def case(raw: bytes) -> Case:
+    return Case(raw, WHEN)
+
+
+def harm(subject: str) -> Case:
+    return case(mail("interested@homegate.ch", subject, "Bonjour", "harm"))
+
+
+@pytest.fixture
+def trap(portals: Portals) -> Iterator[Decider]:
+    with Decider(Trap(portals.by_sender, portals.all), patience=20) as process:
+        yield process
+
+
+def test_it_says_what_decide_says(decider: Decider, portals: Portals) -> None:
+    raws = [inquiry(1), newsletter(), private(), inquiry(2, email=None), b""]
+    asked = decider.ask([case(raw) for raw in raws], Policy()).result()
+    for raw, carried in zip(raws, asked, strict=True):
+        decision = decide(raw, WHEN, portals, Policy())
+        assert carried.outcome is decision.outcome
+        assert carried.identity == decision.identity
+        assert carried.wanted == decision.wanted
+        assert carried.problems == decision.problems
+        assert carried.message.subject == decision.message.subject
+        assert carried.message.message_id == decision.message.message_id
+        if decision.reading:
+            assert carried.reading
+            assert carried.reading.text == decision.reading.text
+
+
+def test_nothing_asked_nothing_said(decider: Decider) -> None:
+    assert decider.ask([], Policy()).result() == []
+
+
+@pytest.mark.parametrize("subject", ["die", "hoard"])
+def test_a_mail_that_ends_the_process_is_kept_and_the_others_go_on(
+    trap: Decider, subject: str
+) -> None:
+    cases = [case(inquiry(1)), harm(subject), case(inquiry(2))]
+    first, second, third = trap.ask(cases, Policy()).result()
+    assert (first.outcome, third.outcome) == (Outcome.LEAD, Outcome.LEAD)
+    assert second.outcome is Outcome.UNREADABLE
+    [problem] = second.problems
+    assert "ended the process" in problem.text
+
+
+def test_a_mail_that_takes_too_long_is_kept(portals: Portals) -> None:
+    with Decider(Trap(portals.by_sender, portals.all), patience=2) as process:
+        slow, fine = process.ask([harm("hang"), case(inquiry())], Policy()).result()
+    assert slow.outcome is Outcome.UNREADABLE
+    assert "more than 2 s" in slow.problems[0].text
+    assert fine.outcome is Outcome.LEAD
+
+
+def test_a_process_that_dies_by_chance_costs_no_mail(trap: Decider, tmp_path: Path) -> None:
+    [decision] = trap.ask([harm(f"once {tmp_path / 'died'}")], Policy()).result()
+    assert decision.outcome is Outcome.INCOMPLETE  # as it would have been the first time
+
+
+def test_a_defect_keeps_its_mail_and_names_the_place_not_the_value(trap: Decider) -> None:
+    with capture_logs() as said:
+        broken, fine = trap.ask(
+            [harm("defect visitor@example.org"), case(inquiry())], Policy()
+        ).result()
+    assert (broken.outcome, fine.outcome) == (Outcome.UNREADABLE, Outcome.LEAD)
+    [event] = said
+    assert event["event"] == "a defect in mailbridge"
+    assert "trap.py" in event["trace"]
+    assert "visitor@example.org" not in event["trace"]
+
+
+def test_the_process_ends_with_the_one_that_asks() -> None:
+    # Even by SIGKILL, which leaves no time to tidy up.
+    code = """
+import os, signal
+from mailbridge.app import shipped_portals
+from mailbridge.decider import Decider
+from mailbridge.rules.judgement import gather
+decider = Decider(gather(shipped_portals(1.0)))
+print(decider._process._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    asker = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=False)
+    with suppress(ProcessLookupError):
+        descriptor = os.pidfd_open(int(asker.stdout))
+        ended, _, _ = select([descriptor], [], [], 30)
+        os.close(descriptor)
+        assert ended, "the process is still there"
