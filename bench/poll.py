@@ -96,8 +96,8 @@ def open_mailbridge(job: Job) -> Iterator[Poll]:
     """Build the daemon on a ledger that knows every mail; yield what it calls at each interval."""
     log.configure("warning")
     app = App.load(write_settings(job, Path(job.ledger).parent), secrets=True)
-    with Ledger.open(app.ledger_url) as ledger:
-        [bridge] = app.daemon(ledger).bridges
+    with Ledger.open(app.ledger_url) as ledger, app.daemon(ledger) as daemon:
+        [bridge] = daemon.bridges
         record_handled(job, ledger, bridge.name)
         yield lambda: _expect_nothing(bridge.poll())
         bridge.close()

@@ -6,6 +6,7 @@ The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is mad
 import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
@@ -270,24 +271,21 @@ class App:
             proxy=wanted.proxy,
         )
 
-    def daemon(self, ledger: Ledger) -> Daemon:
-        """Put the daemon together on an open ledger. Raises BadDocument."""
+    @contextmanager
+    def daemon(self, ledger: Ledger) -> Iterator[Daemon]:
+        """Put the daemon together on an open ledger, with what ends with it. Raises BadDocument."""
         self.require()
         wanted = self.settings.destination
         inboxes = self.settings.inboxes
-        decider = Decider(self.portals)
-        return Daemon(
-            bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
-            intervals=[inbox.every for inbox in inboxes],
-            decider=decider,
-            dispatch=Dispatch(
-                ledger,
-                self.destination(),
-                RetryPolicy(
-                    doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
-                ),
-            ),
+        retry = RetryPolicy(
+            doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
         )
+        with Decider(self.portals) as decider:
+            yield Daemon(
+                bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
+                intervals=[inbox.every for inbox in inboxes],
+                dispatch=Dispatch(ledger, self.destination(), retry),
+            )
 
     def warnings(self) -> tuple[Problem, ...]:
         """Name what works and should not stay so."""

@@ -17,7 +17,8 @@ def run_daemon(config: Path | None) -> int:
     app.configure_log()
     with Ledger.open(app.ledger_url) as ledger:
         ledger.claim_instance()
-        app.daemon(ledger).run()
+        with app.daemon(ledger) as daemon:
+            daemon.run()
     return 0
 
 
@@ -29,8 +30,8 @@ def run_once(config: Path | None) -> int:
     with Ledger.open(app.ledger_url) as ledger:
         ledger.claim_instance()
         before = Counter[Outcome](ledger.summary().outcomes)
-        daemon = app.daemon(ledger)
-        failures = daemon.once()
+        with app.daemon(ledger) as daemon:
+            failures = daemon.once()
         after = ledger.summary()
     # What this pass changed: new mails, and older ones whose lead went out by now.
     say(summary(Counter[Outcome](after.outcomes) - before))

@@ -12,7 +12,6 @@ from threading import Event, Thread
 from types import FrameType
 
 from mailbridge.bridge import Bridge
-from mailbridge.decider import Decider
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.errors import InboxError, MailbridgeError
 from mailbridge.log import logger
@@ -37,7 +36,6 @@ class Daemon:
 
     bridges: Sequence[Bridge]
     intervals: Sequence[timedelta]
-    decider: Decider
     dispatch: Dispatch
     clock: Callable[[], datetime] = now
     _asked: Event = field(default_factory=Event, init=False)
@@ -97,7 +95,6 @@ class Daemon:
             deliverer.join()
         for bridge in self.bridges:
             bridge.close()
-        self.decider.close()
         logger().info("stopped")
         if self._defects:
             raise self._defects[0]
@@ -135,7 +132,6 @@ class Daemon:
                     errors.append(error)
             for bridge in self.bridges:
                 bridge.close()
-            self.decider.close()
         return errors
 
     def stop(self) -> None:
