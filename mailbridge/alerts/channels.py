@@ -9,6 +9,7 @@ Must not raise for a channel that fails, nor wait longer than the deadline for o
 
 import logging
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -106,8 +107,11 @@ def make_channels(addresses: Sequence[str]) -> tuple[list[Channel], list[int]]:
     )
     made: list[Channel] = []
     bad: list[int] = []
-    for place, address in enumerate(addresses):
-        service = Apprise.instantiate(address, asset=asset)
+    with warnings.catch_warnings():
+        # The first address loads every service there is, with what each of them has outdated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        services = [Apprise.instantiate(address, asset=asset) for address in addresses]
+    for place, (address, service) in enumerate(zip(addresses, services, strict=True)):
         if service is None:
             bad.append(place)
             continue

@@ -70,7 +70,7 @@ def _of_silences(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> Fo
         if cause.kind is not Kind.PORTAL_SILENT or cause.inbox not in watched:
             continue
         one = arrivals.get((cause.portal, cause.inbox))
-        if one is None or one.last <= alert.noticed:
+        if one is None or int(one.last.timestamp()) <= alert.detail["last"]:
             yield cause, Finding(detail=alert.detail)
     for (portal, inbox), one in arrivals.items():
         until, counts = watched.get(inbox), facts.same_hours.get((portal, inbox), ())
@@ -82,6 +82,7 @@ def _of_silences(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> Fo
                 cause,
                 Finding(
                     detail={
+                        "last": int(one.last.timestamp()),
                         "hours": hours,
                         "least": min(counts),
                         "most": max(counts),

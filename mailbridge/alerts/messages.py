@@ -39,7 +39,7 @@ def _review(alert: Alert) -> tuple[str, str]:
     return (
         f"{some} for review",
         (
-            f"{some} for a person: nothing was sent for them, or it is not known whether it arrived.\n"
+            f"{some} for a person: no lead was sent, or it is not known whether it arrived.\n"
             "See them with: mailbridge mails --review\n"
             "What each lacks, and what to do: mailbridge show ID"
         ),
@@ -78,9 +78,9 @@ def _layout(alert: Alert) -> tuple[str, str]:
     return (
         f"inquiries of {alert.portal} are incomplete",
         (
-            f"Of the last {found['latest']} inquiries of {alert.portal}, {found['broken']} could not "
-            f"be read completely; of the {found['past']} before, {found['past_broken']}. The portal "
-            "has probably changed the layout of its mails.\n"
+            f"{found['broken']} of the last {found['latest']} inquiries of {alert.portal} are "
+            f"incomplete; of the {found['past']} before them it was {found['past_broken']}. "
+            "The portal has probably changed the layout of its mails.\n"
             "Enter these inquiries by hand: mailbridge mails --outcome incomplete "
             f"--portal {alert.portal}\n"
             "What is missing: mailbridge show ID\n"
@@ -139,7 +139,7 @@ def _key(_alert: Alert) -> tuple[str, str]:
     return (
         "the API key is refused",
         (
-            "Realforce refuses the API key, so no lead arrives there. Every lead is kept and waits.\n"
+            "Realforce refuses the API key, so no lead arrives there. All are kept and wait.\n"
             "Put a valid key where destination.key says, and start mailbridge anew.\n"
             "To send without waiting for the next try: mailbridge retry --outcome deferred"
         ),
@@ -155,8 +155,8 @@ def _waiting(alert: Alert) -> tuple[str, str]:
     return (
         f"{some} for Realforce",
         (
-            f"For an hour Realforce has not taken every lead: {some}. They are kept, tried again, and "
-            "go out by themselves, the oldest first.\n"
+            f"Realforce has not taken all leads for an hour: {some}. They are kept and tried "
+            "again, and go out by themselves, the oldest first.\n"
             "What it answered: mailbridge status"
         ),
     )

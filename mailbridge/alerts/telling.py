@@ -11,7 +11,8 @@
   at most six messages in the first day, then one a day, however many mails there are.
 - Each channel has its own account of what it was given. One that fails is tried again
   with what then holds, not with what has passed; the others are not told twice. What was
-  over before a channel could be told is not told there at all.
+  over before a channel could be told is not told there at all; that it is over, within
+  a week or not at all.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from mailbridge.alerts.causes import Cause, Finding, Kind
 from mailbridge.ledger.records import Alert
 
 FIRST_PAUSE = timedelta(hours=1)
-DAY = timedelta(days=1)
+DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 LEADS_PATIENCE = timedelta(hours=1)
 """How long leads may wait for the destination before it is worth a message."""
 
@@ -114,7 +115,7 @@ def _present(
             over=None,
             told=None,
             tellings=0,
-            spells=alert.spells + 1,
+            spells=alert.spells + 1 if at - alert.over < DAY else 1,
             count=finding.count,
             detail=finding.detail,
             # Whoever has not heard yet that it was over knows of it.
@@ -143,11 +144,13 @@ def _is_due(alert: Alert, finding: Finding, patience: Patience, at: datetime) ->
 
 def _absent(alert: Alert, patience: Patience, at: datetime) -> Alert | None:
     if alert.over:
-        return alert if at - alert.over < DAY else None
+        keep = WEEK if alert.channels else DAY  # a channel that fails may still be told
+        return alert if at - alert.over < keep else None
     if alert.told is None:
         # It passed by itself, as though it had not been; what was before it stays.
-        before = alert.spells - 1
-        return replace(alert, absent=at, over=at, spells=before) if before else None
+        if alert.spells == 1 and not alert.channels:
+            return None
+        return replace(alert, absent=at, over=at, spells=max(1, alert.spells - 1))
     absent = alert.absent or at
     wait = _doubled(patience.over, alert.spells - 1)
     return replace(alert, absent=absent, over=at if at - absent >= wait else None)

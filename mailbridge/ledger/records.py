@@ -277,7 +277,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
-    """What was told of one cause; kept until a day after it was over."""
+    """What was told of one cause; kept for a while after it was over."""
 
     kind: str
     portal: str
