@@ -38,10 +38,10 @@ def read_standing(connection: Connection) -> Standing:
         .limit(1)
     )
     slow = (
-        sa.select(mails.c.portal, sa.func.count())
+        sa.select(mails.c.portal, sa.func.count().label("mails"))
         .where(
             mails.c.outcome == Outcome.UNREADABLE,
-            sa.type_coerce(mails.c.problems, sa.Text).contains('"pattern-timeout"'),
+            sa.type_coerce(mails.c.problems, sa.Text).contains('"code":"pattern-timeout"'),
         )
         .group_by(mails.c.portal)
     )
@@ -50,7 +50,7 @@ def read_standing(connection: Connection) -> Standing:
         - connection.execute(doubted).scalar_one(),
         key_refused=connection.execute(telling).scalar() in _REFUSALS,
         deferred=connection.execute(deferred).scalar_one(),
-        slow=dict(connection.execute(slow).tuples().all()),
+        slow={row.portal: row.mails for row in connection.execute(slow)},
     )
 
 
@@ -113,7 +113,7 @@ def list_completeness(
                 mails.c.portal == portal,
                 mails.c.decided.in_(_COMPLETE | _BROKEN),
             )
-            .order_by(mails.c.received.desc())
+            .order_by(mails.c.received.desc(), mails.c.id.desc())
             .limit(most)
         )
         decided = connection.execute(query).scalars()
