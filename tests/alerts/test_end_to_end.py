@@ -109,6 +109,7 @@ def test_a_mail_server_that_is_away_and_back(
                 mailbox.append(inquiry(2))
             assert api.wait_for(2, 30)
             assert webhook.wait_for(2, 30) == [DOWN, BACK]
+            daemon.stop()  # or Dovecot waits for it to log out
 
     run_daemon(config, away_and_back)
     assert webhook.titles == [DOWN, BACK]
