@@ -245,6 +245,7 @@ alerts = sa.Table(
     sa.Column("channels", Document, nullable=False),
 )
 
+
 def fit_postgresql() -> None:
     """Give PostgreSQL the same partial indexes as SQLite.
 

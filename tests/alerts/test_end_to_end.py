@@ -120,8 +120,7 @@ def run_daemon(config: Path, story: Callable[[Daemon], None]) -> None:
     app = App.load(config, secrets=True)
     failures: list[BaseException] = []
     done = Event()
-    with Ledger.open(app.ledger_url) as ledger:
-        daemon = app.daemon(ledger)
+    with Ledger.open(app.ledger_url) as ledger, app.daemon(ledger) as daemon:
         daemon.intervals = [timedelta(seconds=0.3)]
 
         def tell() -> None:
