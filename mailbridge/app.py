@@ -17,6 +17,9 @@ from urllib.parse import quote
 import platformdirs
 
 from mailbridge import log
+from mailbridge.alerts.channels import Channel, is_installed, make_channels
+from mailbridge.alerts.telling import Patience
+from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge, Watch
 from mailbridge.daemon.daemon import Daemon
 from mailbridge.decider import Decider
@@ -285,7 +288,50 @@ class App:
                 bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
                 intervals=[inbox.every for inbox in inboxes],
                 dispatch=Dispatch(ledger, self.destination(), retry),
+                alerts=self.alerts(ledger),
             )
+
+    def channels(self) -> list[Channel]:
+        """Make the channels that alerts go to. Raises BadDocument where one cannot be made."""
+        addresses = [address.reveal() for address in self.settings.alerts.to]
+        if not addresses:
+            return []
+        if not is_installed():
+            problem = Problem(
+                str(self.file),
+                key="alerts.to",
+                code="missing-library",
+                text="Alerts need the library Apprise, which is not installed.",
+                remedy="Run `pip install 'mailbridge[alerts]'`, or remove the addresses.",
+            )
+            raise BadDocument([problem])
+        channels, bad = make_channels(addresses)
+        if bad:
+            raise BadDocument(
+                Problem(
+                    str(self.file),
+                    key=f"alerts.to.{place}",
+                    code="bad-address",
+                    # Not quoted: it is a secret.
+                    text="Apprise makes nothing of this address.",
+                    remedy="Write it as Apprise's documentation says for the service, for example "
+                    "mailtos://USER:PASSWORD@example.org?to=office@example.org.",
+                )
+                for place in bad
+            )
+        return channels
+
+    def alerts(self, ledger: Ledger) -> Alerts | None:
+        """Put the alerts together; None where nobody is to be told. Raises BadDocument."""
+        wanted = self.settings.alerts
+        if not wanted.to:
+            return None
+        return Alerts(
+            ledger=ledger,
+            inboxes=[inbox.name for inbox in self.settings.inboxes],
+            channels=self.channels(),
+            patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
+        )
 
     def warnings(self) -> tuple[Problem, ...]:
         """Name what works and should not stay so."""

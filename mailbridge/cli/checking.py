@@ -1,8 +1,11 @@
 """`check`: settings and rules; online, the servers too."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from mailbridge.alerts.channels import Channel
+from mailbridge.alerts.messages import trial_message
 from mailbridge.app import App
 from mailbridge.cli.output import complain, say, table
 from mailbridge.delivery.answer import Accepted
@@ -15,7 +18,9 @@ from mailbridge.inbox.marks import Marking
 from mailbridge.leads.lead import Lead
 
 
-def check_all(config: Path | None, *, online: bool, send_test_lead: bool) -> int:
+def check_all(
+    config: Path | None, *, online: bool, send_test_lead: bool, send_test_alert: bool
+) -> int:
     """Check everything asked for; exit code 1 where something must be mended."""
     app = App.load(config, secrets=True)
     app.require()
@@ -23,6 +28,9 @@ def check_all(config: Path | None, *, online: bool, send_test_lead: bool) -> int
     names = ", ".join(inbox.name for inbox in app.settings.inboxes)
     say(f"{app.file}: the settings are right. Inboxes: {names}.")
     say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
+    channels = app.channels()
+    if channels:
+        say(f"Alerts go to: {', '.join(map(str, channels))}.")
     for problem in app.warnings():
         complain(f"warning: {problem}")
     good = True
@@ -32,6 +40,8 @@ def check_all(config: Path | None, *, online: bool, send_test_lead: bool) -> int
         good &= _check_destination(app)
     if send_test_lead:
         good &= _send_test_lead(app)
+    if send_test_alert:
+        good &= _send_test_alert(app, channels)
     return 0 if good else 1
 
 
@@ -96,6 +106,27 @@ def _send_test_lead(app: App) -> bool:
         return True
     complain(f"mailbridge: {app.file}: the test lead was not accepted: {describe(answer)}.")
     return False
+
+
+def _send_test_alert(app: App, channels: Sequence[Channel]) -> bool:
+    if not channels:
+        complain(
+            f"mailbridge: {app.file}: alerts.to: no address is set. Add one below 'alerts:', as "
+            "'to: [{env: ALERT_ADDRESS}]'."
+        )
+        return False
+    good = True
+    for channel in channels:
+        if channel.send(trial_message()):
+            say(f"The test alert was sent to {channel}. See whether it arrives.")
+        else:
+            good = False
+            key = f"alerts.to.{int(channel.name) - 1}"
+            complain(
+                f"mailbridge: {app.file}: {key}: the test alert was not accepted. Check address, "
+                "user and password, and whether the service can be reached from here."
+            )
+    return good
 
 
 def _yes(value: bool) -> str:  # noqa: FBT001

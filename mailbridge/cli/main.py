@@ -102,6 +102,13 @@ def check(
             "Somebody will find it in the CRM.",
         ),
     ] = False,
+    send_test_alert: Annotated[
+        bool,
+        typer.Option(
+            "--send-test-alert",
+            help="Send a message to each address of alerts.to, to see that it arrives.",
+        ),
+    ] = False,
 ) -> None:
     """Check settings and rules; with --online, servers too.
 
@@ -109,7 +116,14 @@ def check(
     """
     from mailbridge.cli.checking import check_all
 
-    raise typer.Exit(check_all(config, online=online, send_test_lead=send_test_lead))
+    raise typer.Exit(
+        check_all(
+            config,
+            online=online,
+            send_test_lead=send_test_lead,
+            send_test_alert=send_test_alert,
+        )
+    )
 
 
 @app.command("dry-run")

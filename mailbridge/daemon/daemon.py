@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from threading import Event, Thread
 from types import FrameType
 
+from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge
+from mailbridge.daemon.alerting import schedule_alerts, tell_safely
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.errors import InboxError, MailbridgeError
 from mailbridge.log import logger
@@ -37,6 +39,7 @@ class Daemon:
     bridges: Sequence[Bridge]
     intervals: Sequence[timedelta]
     dispatch: Dispatch
+    alerts: Alerts | None = None
     clock: Callable[[], datetime] = now
     _asked: Event = field(default_factory=Event, init=False)
     """Somebody wants the end: nothing new is begun."""
@@ -83,7 +86,8 @@ class Daemon:
                     self._mark, args=[bridge], id=f"mark:{bridge.name}", replace_existing=True
                 )
 
-        deliverer = Thread(target=self._deliver, args=[mark_soon], name="delivery")
+        tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
+        deliverer = Thread(target=self._deliver, args=[mark_soon, tell_soon], name="delivery")
         with _signals(self.stop):
             scheduler.start()
             deliverer.start()
@@ -106,7 +110,7 @@ class Daemon:
         errors: list[InboxError] = []
         with _signals(self.stop):
             # Sending begins while mail is still being read.
-            deliverer = Thread(target=self._deliver, args=[lambda: None], name="delivery")
+            deliverer = Thread(target=self._deliver, args=[_nothing, _nothing], name="delivery")
             deliverer.start()
             try:
                 for bridge in self.bridges:
@@ -132,6 +136,8 @@ class Daemon:
                     errors.append(error)
             for bridge in self.bridges:
                 bridge.close()
+            if self.alerts:
+                tell_safely(self.alerts, self.clock(), self._asked.is_set)
         return errors
 
     def stop(self) -> None:
@@ -162,12 +168,15 @@ class Daemon:
             if seen:
                 logger().info("polled", inbox=bridge.name, **{o.value: n for o, n in seen.items()})
 
-    def _deliver(self, delivered: Callable[[], None]) -> None:
+    def _deliver(self, delivered: Callable[[], None], failed: Callable[[], None]) -> None:
         try:
             while not self._end.is_set():
                 self._work.clear()
+                before = self.dispatch.trouble
                 if self.dispatch.deliver(self._asked.is_set):
                     delivered()
+                if self.dispatch.trouble not in {"", before}:
+                    failed()
                 self._idle.set()
                 if not self._end.is_set():
                     self._work.wait(self._seconds_to_wait())
@@ -193,6 +202,10 @@ class Daemon:
             logger().error("a defect in mailbridge", exc_info=defect)
         self._defects.append(defect)
         self.stop()
+
+
+def _nothing() -> None:
+    """Do nothing after a delivery of a single pass: marks and alerts follow anyway."""
 
 
 @contextmanager

@@ -271,3 +271,24 @@ class LedgerSettings(Shape):
                 at=("password",),
             )
         return self
+
+
+class AlertSettings(Shape):
+    """Who is told when a person must act."""
+
+    to: tuple[Secret, ...] = Field(
+        default=(),
+        description="Where messages go when a person must act: Apprise addresses (mail, Slack, "
+        "Teams and many more), each {env: NAME}, {file: PATH}, or the text itself.",
+        examples=[[{"env": "ALERT_MAIL"}]],
+    )
+    inbox_down_after: Duration = Field(
+        default=timedelta(minutes=10),
+        description="How long an inbox must be out of reach before it is told.",
+        examples=["10m"],
+    )
+    over_after: Duration = Field(
+        default=timedelta(minutes=15),
+        description="How long all must be well again before a trouble is told to be over.",
+        examples=["15m"],
+    )

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailbridge.documents.connections import (
+    AlertSettings,
     Count,
     DestinationSettings,
     InboxSettings,
@@ -33,6 +34,7 @@ from mailbridge.documents.wording import UnfitError
 from mailbridge.problems import Problem
 
 __all__ = [
+    "AlertSettings",
     "DestinationSettings",
     "InboxSettings",
     "LeadSettings",
@@ -147,6 +149,9 @@ class Settings(Shape):
     ledger: Annotated[LedgerSettings, _EMPTY] = Field(
         default_factory=LedgerSettings, description="The record of every mail and lead."
     )
+    alerts: Annotated[AlertSettings, _EMPTY] = Field(
+        default_factory=AlertSettings, description="Who is told when a person must act."
+    )
     limits: Annotated[LimitSettings, _EMPTY] = Field(
         default_factory=LimitSettings,
         description="What a single mail may cost; one that would cost more is kept for a person.",
@@ -236,3 +241,6 @@ def _find_plain(settings: Settings) -> Iterator[str]:
         yield "ledger.password"
     if settings.ledger.url and urlsplit(settings.ledger.url).password:
         yield "ledger.url"
+    for at, address in enumerate(settings.alerts.to):
+        if address.plain:
+            yield f"alerts.to.{at}"

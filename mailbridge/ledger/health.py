@@ -41,7 +41,7 @@ def summarize(connection: Connection) -> Summary:
         oldest_queued=oldest_queued,
         for_review=for_review,
         oldest_for_review=oldest_for_review,
-        inboxes=_inboxes(connection),
+        inboxes=list_inboxes(connection),
         last_attempt=_last_attempt(connection),
     )
 
@@ -90,6 +90,7 @@ def _note(connection: Connection, inbox: str, values: dict[str, datetime | str])
         connection.execute(inboxes.insert().values(row))
 
 
-def _inboxes(connection: Connection) -> tuple[InboxHealth, ...]:
+def list_inboxes(connection: Connection) -> tuple[InboxHealth, ...]:
+    """Give the last poll of each inbox that was ever watched."""
     rows = connection.execute(sa.select(inboxes).order_by(inboxes.c.inbox)).mappings()
     return tuple(InboxHealth(**row) for row in rows)

@@ -5,7 +5,7 @@ aware and handed in: the ledger never looks at the clock. It decides nothing
 about mails; it only keeps a mail's outcome in step with its leads.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
@@ -13,18 +13,22 @@ from typing import Self
 
 from sqlalchemy.engine import Connection
 
-from mailbridge.ledger import cursors, health, history, mails, marks, queue, retry
+from mailbridge.ledger import alerts, cursors, health, history, mails, marks, queue, retry
 from mailbridge.ledger.database import Database, connect, connect_read_only
 from mailbridge.ledger.migration import bring_up_to_date, require_up_to_date
 from mailbridge.ledger.records import (
+    Alert,
+    Arrivals,
     Claimed,
     Cursor,
     History,
+    InboxHealth,
     MailRecord,
     NewMail,
     Place,
     Retried,
     Settlement,
+    Standing,
     Summary,
     ToMark,
 )
@@ -263,6 +267,43 @@ class Ledger:
         """Note its end, well where `error` is empty; `last_mail` None leaves the last one."""
         with self._database.writing() as connection:
             health.note_poll_end(connection, inbox, at, error, last_mail)
+
+    # Alerts
+
+    def standing(self) -> Standing:
+        """Tell what there is to be told of leads and mails."""
+        with self._database.reading() as connection:
+            return alerts.read_standing(connection)
+
+    def inboxes(self) -> tuple[InboxHealth, ...]:
+        """Give the last poll of each inbox that was ever watched."""
+        with self._database.reading() as connection:
+            return health.list_inboxes(connection)
+
+    def arrivals(self, since: datetime) -> list[Arrivals]:
+        """See `alerts.list_arrivals`."""
+        with self._database.reading() as connection:
+            return alerts.list_arrivals(connection, since)
+
+    def count_arrivals(self, portal: str, inbox: str, spans: Sequence[alerts.Span]) -> list[int]:
+        """See `alerts.count_arrivals`."""
+        with self._database.reading() as connection:
+            return alerts.count_arrivals(connection, portal, inbox, spans)
+
+    def completeness(self, portals: Iterable[str], most: int) -> dict[str, tuple[bool, ...]]:
+        """See `alerts.list_completeness`."""
+        with self._database.reading() as connection:
+            return alerts.list_completeness(connection, portals, most)
+
+    def list_alerts(self) -> list[Alert]:
+        """Read what was told of."""
+        with self._database.reading() as connection:
+            return alerts.list_alerts(connection)
+
+    def write_alerts(self, kept: Iterable[Alert], gone: Iterable[Alert] = ()) -> None:
+        """Write those that changed and forget those that are gone."""
+        with self._database.writing() as connection:
+            alerts.write_alerts(connection, kept, gone)
 
     # A person acts
 

@@ -273,3 +273,57 @@ class Summary:
     inboxes: tuple[InboxHealth, ...] = field(default=())
     last_attempt: Attempt | None = None
     """The last exchange with the destination that has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """What was told of one cause; kept for a while after it was over."""
+
+    kind: str
+    portal: str
+    inbox: str
+    """Which portal and inbox it is about; empty where it is about none."""
+    noticed: datetime
+    """Since when it has been so."""
+    absent: datetime | None = None
+    """Since when it has no longer been so; it may come back."""
+    over: datetime | None = None
+    """When it counted as over."""
+    told: datetime | None = None
+    """When it last became something to tell; None while it may still pass by itself."""
+    tellings: int = 0
+    """How often it became something to tell."""
+    spells: int = 1
+    """How often it has come back within a day."""
+    count: int = 0
+    """The least count since it was last told: growth is measured from here."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    """What was found, for the message: counts and durations only."""
+    channels: Mapping[str, int] = field(default_factory=dict)
+    """By channel: which telling it has been given; absent where none, or that it is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrivals:
+    """One portal's inquiries in one inbox, by the time at which they arrived there."""
+
+    portal: str
+    inbox: str
+    first: datetime
+    """The first within the time asked for."""
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What there is to be told of leads and mails."""
+
+    for_review: int
+    """Mails that wait for a person; not those whose lead in doubt is sent again by itself."""
+    key_refused: bool
+    """Whether the key was refused, and no lead has been accepted since."""
+    deferred: int
+    """Leads that were tried and not accepted yet."""
+    slow: Mapping[str, int]
+    """By portal: mails unreadable because a pattern ran out of its time."""

@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from mailbridge.documents.located import Document, parse
 from mailbridge.documents.settings import (
+    AlertSettings,
     DestinationSettings,
     InboxSettings,
     LeadSettings,
@@ -31,6 +32,7 @@ GROUPS: dict[tuple[str | int, ...], type[BaseModel]] = {
     ("destination",): DestinationSettings,
     ("leads",): LeadSettings,
     ("ledger",): LedgerSettings,
+    ("alerts",): AlertSettings,
     ("limits",): LimitSettings,
     ("log",): LogSettings,
 }

@@ -68,7 +68,7 @@ def test_no_encryption_on_this_machine_only(tmp_path: Path) -> None:
             "inboxs: []",
             (
                 "1:1: inboxs: Unknown key 'inboxs'. Did you mean 'inboxes'? "
-                "Allowed here: destination, inboxes, leads, ledger, limits, log, rules."
+                "Allowed here: alerts, destination, inboxes, leads, ledger, limits, log, rules."
             ),
         ),
         (
@@ -253,7 +253,8 @@ def test_plain_secrets_are_found_and_never_shown(tmp_path: Path) -> None:
         tmp_path,
         "inboxes: [{name: a, host: h, user: u, password: hunter2}]\n"
         "destination: {key: hunter2, proxy: 'http://u:hunter2@proxy.example.org:3128'}\n"
-        "ledger: {url: 'postgresql://u:hunter2@db.example.org/l', password: hunter2}\n",
+        "ledger: {url: 'postgresql://u:hunter2@db.example.org/l', password: hunter2}\n"
+        "alerts: {to: [{env: PW}, 'slack://hunter2']}\n",
     )
     assert "hunter2" not in repr(settings)
     warnings = plain_secrets(settings, "c.yaml")
@@ -263,6 +264,7 @@ def test_plain_secrets_are_found_and_never_shown(tmp_path: Path) -> None:
         "destination.proxy",
         "ledger.password",
         "ledger.url",
+        "alerts.to.1",
     ]
     assert "hunter2" not in "".join(map(str, warnings))
 

@@ -1,0 +1,43 @@
+"""What can be worth a message. Pure: names and numbers only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a message is about."""
+
+    REVIEW = "review"
+    """Mails wait for a person."""
+    PORTAL_SILENT = "portal-silent"
+    """A portal sends nothing to an inbox any more."""
+    PORTAL_LAYOUT = "portal-layout"
+    """A portal's inquiries are no longer complete: its layout has changed."""
+    PATTERN_SLOW = "pattern-slow"
+    """A portal's pattern ran out of its time."""
+    INBOX_DOWN = "inbox-down"
+    """An inbox cannot be read."""
+    KEY_REFUSED = "key-refused"
+    """The destination refuses the key."""
+    LEADS_WAITING = "leads-waiting"
+    """The destination takes no leads, and it is not the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing to be told of once, whatever number of mails it shows in."""
+
+    kind: Kind
+    portal: str = ""
+    inbox: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How a cause stands now."""
+
+    count: int = 0
+    """How many mails or leads; where it grows, a person may be told again."""
+    detail: Mapping[str, int] = field(default_factory=dict)
+    """More numbers for the message."""

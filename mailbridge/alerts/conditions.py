@@ -1,0 +1,105 @@
+"""From facts of the ledger and the time to the causes that hold now. Pure.
+
+Which of them a person is told, and when, is `telling`'s.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from mailbridge.alerts import layout, silence
+from mailbridge.alerts.causes import Cause, Finding, Kind
+from mailbridge.alerts.layout import Drop
+from mailbridge.ledger.records import Alert, Arrivals, InboxHealth, Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the ledger says."""
+
+    standing: Standing
+    inboxes: tuple[InboxHealth, ...] = ()
+    """Those of the settings."""
+    arrivals: tuple[Arrivals, ...] = ()
+    """Within `silence.PAST`."""
+    same_hours: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict)
+    """By portal and inbox: how many came in each of the `silence.same_hours`."""
+    complete: Mapping[str, Sequence[bool]] = field(default_factory=dict)
+    """By portal: whether each inquiry was complete, the newest first."""
+
+
+def find_causes(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> dict[Cause, Finding]:
+    """Give all that holds at this time.
+
+    `known` is what has held so far: a silence lasts until an inquiry comes, a drop
+    until inquiries are complete again, even where they would no longer be found.
+    """
+    return {
+        **dict(_of_leads(facts.standing)),
+        **dict(_of_inboxes(facts.inboxes)),
+        **dict(_of_silences(facts, known, at)),
+        **dict(_of_layouts(facts.complete, known)),
+    }
+
+
+Found = Iterator[tuple[Cause, Finding]]
+
+
+def _of_leads(standing: Standing) -> Found:
+    if standing.for_review > 0:
+        yield Cause(Kind.REVIEW), Finding(standing.for_review)
+    if standing.key_refused:
+        yield Cause(Kind.KEY_REFUSED), Finding(standing.deferred)
+    elif standing.deferred > 0:
+        yield Cause(Kind.LEADS_WAITING), Finding(standing.deferred)
+    for portal, count in standing.slow.items():
+        yield Cause(Kind.PATTERN_SLOW, portal), Finding(count)
+
+
+def _of_inboxes(inboxes: Sequence[InboxHealth]) -> Found:
+    for health in inboxes:
+        if health.error:
+            yield Cause(Kind.INBOX_DOWN, inbox=health.inbox), Finding()
+
+
+def _of_silences(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> Found:
+    # Since an inbox's last good poll nobody knows what has arrived there.
+    watched = {health.inbox: health.last_success for health in facts.inboxes}
+    arrivals = {(one.portal, one.inbox): one for one in facts.arrivals}
+    for cause, alert in known.items():
+        if cause.kind is not Kind.PORTAL_SILENT or cause.inbox not in watched:
+            continue
+        one = arrivals.get((cause.portal, cause.inbox))
+        if one is None or int(one.last.timestamp()) <= alert.detail["last"]:
+            yield cause, Finding(detail=alert.detail)
+    for (portal, inbox), one in arrivals.items():
+        until, counts = watched.get(inbox), facts.same_hours.get((portal, inbox), ())
+        cause = Cause(Kind.PORTAL_SILENT, portal, inbox)
+        past = min(at - one.first, silence.PAST)
+        if until and silence.is_silent(counts, one.count, past):
+            hours = (until - one.last) // timedelta(hours=1)
+            yield (
+                cause,
+                Finding(
+                    detail={
+                        "last": int(one.last.timestamp()),
+                        "hours": hours,
+                        "least": min(counts),
+                        "most": max(counts),
+                        "spans": len(counts),
+                    }
+                ),
+            )
+
+
+def _of_layouts(complete: Mapping[str, Sequence[bool]], known: Mapping[Cause, Alert]) -> Found:
+    for cause, alert in known.items():
+        if cause.kind is Kind.PORTAL_LAYOUT:
+            newest = complete.get(cause.portal, ())
+            if not newest or not layout.has_recovered(newest, Drop(**alert.detail)):
+                yield cause, Finding(alert.count, alert.detail)
+    for portal, newest in complete.items():
+        cause = Cause(Kind.PORTAL_LAYOUT, portal)
+        found = None if cause in known else layout.find_drop(newest)
+        if found is not None:
+            yield cause, Finding(found.broken, asdict(found))
