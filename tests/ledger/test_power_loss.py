@@ -147,17 +147,22 @@ def read_after(folder: Path, wal: bytes, database: bytes) -> list[int]:
             (folder / f"ledger.db{end}").unlink(missing_ok=True)
 
 
+def damaged_from(wal: bytes, at: int, damage: str) -> bytes:
+    match damage:
+        case "cut off":
+            return wal[:at]
+        case "zeros":
+            return wal[:at] + bytes(len(wal) - at)
+        case _:
+            return wal[:at] + bytes([wal[at] ^ 0xFF]) + wal[at + 1 :]
+
+
 @pytest.mark.parametrize("damage", ["cut off", "zeros", "garbled"])
 def test_a_wal_damaged_at_any_byte_of_its_last_transaction_keeps_the_others(
     crashed: tuple[Path, int, list[int]], tmp_path: Path, damage: str
 ) -> None:
     folder, before, ids = crashed
     wal, database = (folder / "ledger.db-wal").read_bytes(), (folder / "ledger.db").read_bytes()
-    tail = {
-        "cut off": lambda at: b"",
-        "zeros": lambda at: bytes(len(wal) - at),
-        "garbled": lambda at: bytes([wal[at] ^ 0xFF]) + wal[at + 1 :],
-    }[damage]
     assert read_after(tmp_path, wal, database) == ids
     assert before < len(wal)
     # Every byte around the frames' heads and the ends, else every 61st.
@@ -167,7 +172,7 @@ def test_a_wal_damaged_at_any_byte_of_its_last_transaction_keeps_the_others(
     for at in sorted({*close, *end, *range(before, len(wal), 61)}):
         if not before <= at < len(wal):
             continue
-        damaged = wal[:at] + tail(at)
+        damaged = damaged_from(wal, at, damage)
         found = read_after(tmp_path, damaged, database)
         # Zeros in place of zeros damage nothing.
         assert found == (ids if damaged == wal else ids[:-1]), f"damaged from byte {at}"
