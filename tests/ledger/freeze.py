@@ -23,9 +23,7 @@ def represent(ledger: Ledger) -> None:
     """One of everything that a ledger can hold, by the ways that mailbridge takes."""
     sent = sent_mail(ledger, 1, status=200, detail="accepted", remote_id="4711")
     sent_mail(ledger, 2, State.REJECTED, status=400, detail="refused: no such object")
-    sent_mail(
-        ledger, 3, State.DEFERRED, failed=True, status=503, next_attempt=T0 + 90_000 * MINUTE
-    )
+    sent_mail(ledger, 3, State.DEFERRED, failed=True, status=503, next_attempt=T0 + 90_000 * MINUTE)
     sent_mail(ledger, 4, State.IN_DOUBT, detail="no answer", next_attempt=T0 + 90_000 * MINUTE)
     sent_mail(ledger, 5, State.IN_DOUBT, detail="no answer")
     refused = sent_mail(ledger, 8, State.REJECTED, status=422)
