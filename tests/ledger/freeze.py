@@ -1,4 +1,4 @@
-"""Freezes the ledger of today's schema: `python -m tests.ledger.freeze` writes schemas/REVISION.sql.
+"""Freezes the ledger of today's schema as schemas/REVISION.sql: `python -m tests.ledger.freeze`.
 
 Run once for each new migration, and keep what it wrote for ever: it stands for the
 ledgers that people have. Extend `represent` with whatever the new schema can hold.
