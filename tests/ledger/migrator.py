@@ -11,7 +11,7 @@ from tests.ledger.upgrading import next_config
 def main(url: str) -> int:
     """1 with the message on stderr where it cannot be done."""
     migration._config = next_config
-    migration.SCHEMA = "next"  # type: ignore[misc]
+    migration.SCHEMA = "next"  # type: ignore[attr-defined]
     try:
         Ledger.open(url).close()
     except LedgerError as error:

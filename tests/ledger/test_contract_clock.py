@@ -1,4 +1,4 @@
-"""A clock that is set back: nothing is lost, sent twice, or put off for years. On both databases."""
+"""A clock set back: nothing is lost, sent twice, or put off for years. On both databases."""
 
 from datetime import timedelta
 

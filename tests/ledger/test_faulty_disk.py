@@ -1,4 +1,4 @@
-"""A disk that fills up, or fails, under a running bridge: it ends with one message, and loses nothing.
+"""A disk that fills up or fails under a bridge: it ends with one message and loses nothing.
 
 strace lets the bridge's own system calls fail, from one of them on.
 """

@@ -274,6 +274,6 @@ def test_the_queue_on_sqlite() -> None:
 
 def test_the_queue_on_postgresql(postgresql: PostgreSQL) -> None:
     run_state_machine_as_test(
-        lambda: QueueMachine(postgresql),
+        lambda: QueueMachine(postgresql),  # type: ignore[arg-type]
         settings=settings(max_examples=8, stateful_step_count=25, deadline=None),
     )
