@@ -283,3 +283,21 @@ def known_by_mark(decision: Decision) -> Decision:
         problems=(*decision.problems, problem),
         wanted=(),
     )
+
+
+def doubted_by_mark(decision: Decision, history: History) -> Decision:
+    """Leave to a person a mail that is marked for review and that the ledger does not know.
+
+    The ledger was lost since: its lead may have been in doubt, or entered by hand.
+    """
+    if decision.outcome is not Outcome.LEAD or decision.identity in history.mails:
+        return decision
+    problem = Problem(
+        code="marked-review",
+        text="The mail bears the mark for review, and the ledger does not know why: its lead may "
+        "have been sent.",
+        remedy="Look in the CRM; if it is not there, `mailbridge retry` sends it.",
+    )
+    return replace(
+        decision, outcome=Outcome.IN_DOUBT, problems=(*decision.problems, problem), wanted=()
+    )

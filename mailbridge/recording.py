@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from mailbridge.decision import Decision, without_doubles
+from mailbridge.decision import Decision, doubted_by_mark, without_doubles
 from mailbridge.inbox.mail import Broken, Mail
+from mailbridge.inbox.marks import Mark, marks_of
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, History, MailRecord, NewLead, NewMail, Place
 from mailbridge.log import logger
@@ -61,7 +62,9 @@ def record(
                 place = Place(origin.inbox, mail.folder, mail.uidvalidity, mail.uid)
                 old = _same_place(history, decision, place)
                 if old is None:
-                    fresh.append(_new_mail(mail, decision, history, place, at))
+                    if isinstance(mail, Mail) and decision:
+                        decision = _look_back(mail, decision, history)
+                    fresh.append(_new_mail(mail, decision, place, at))
                 else:
                     book.relocate(old, place)
             book.record(fresh, None, at)
@@ -95,7 +98,8 @@ def record_again(
             mail, decision = decided
             prints = _fingerprints(decision) if decision else ()
             history = book.history((), prints, known.received - origin.window)
-            fresh = _new_mail(mail, decision, history, known.place, at)
+            decision = without_doubles(decision, history) if decision else None
+            fresh = _new_mail(mail, decision, known.place, at)
         book.redecide(known.id, fresh)
     return fresh
 
@@ -130,8 +134,14 @@ def _same_place(history: History, decision: Decision | None, place: Place) -> in
     return known.id if same else None
 
 
+def _look_back(mail: Mail, decision: Decision, history: History) -> Decision:
+    decision = without_doubles(decision, history)
+    marked = marks_of(mail.flags)
+    return doubted_by_mark(decision, history) if marked is Mark.REVIEW else decision
+
+
 def _new_mail(
-    mail: Mail | Broken, decision: Decision | None, history: History, place: Place, at: datetime
+    mail: Mail | Broken, decision: Decision | None, place: Place, at: datetime
 ) -> NewMail:
     if isinstance(mail, Broken) or decision is None:
         reason = mail.reason if isinstance(mail, Broken) else ""
@@ -144,7 +154,6 @@ def _new_mail(
             outcome=Outcome.UNREADABLE,
             problems=(Problem(code="not-fetched", text=reason),),
         )
-    decision = without_doubles(decision, history)
     # A lead is told when it is sent; here only what will not be.
     say = logger().debug if decision.outcome is Outcome.LEAD else logger().info
     say(

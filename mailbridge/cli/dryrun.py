@@ -13,7 +13,14 @@ from mailbridge.app import App
 from mailbridge.bridge import follow, unread
 from mailbridge.cli.explanation import explain as show_explanation
 from mailbridge.cli.output import complain, console, heading, progress, say, table
-from mailbridge.decision import Decision, decide, known_by_mark, unfetched, without_doubles
+from mailbridge.decision import (
+    Decision,
+    decide,
+    doubted_by_mark,
+    known_by_mark,
+    unfetched,
+    without_doubles,
+)
 from mailbridge.dispatch import now
 from mailbridge.documents.settings import InboxSettings
 from mailbridge.errors import LedgerMissing
@@ -22,6 +29,7 @@ from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken
 from mailbridge.inbox.marks import Mark, marks_of
 from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import History
 from mailbridge.outcomes import Outcome
 
 
@@ -141,14 +149,17 @@ def _of_folder(
             yield Preview(source, unfetched(mail.reason))
             continue
         decision = decide(mail.raw, mail.received, app.portals, watch.policy)
-        if marks_of(mail.flags) is Mark.SENT:
+        marked = marks_of(mail.flags)
+        if marked is Mark.SENT:
             decision = known_by_mark(decision)
+        history = History()
         if ledger:
             prints = {one.prepared.fingerprint for one in decision.wanted}
             since_then = mail.received - watch.duplicate_window
-            decision = without_doubles(
-                decision, ledger.history({decision.identity}, prints, since_then)
-            )
+            history = ledger.history({decision.identity}, prints, since_then)
+            decision = without_doubles(decision, history)
+        if marked is Mark.REVIEW:
+            decision = doubted_by_mark(decision, history)
         yield Preview(source, decision)
 
 

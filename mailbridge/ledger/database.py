@@ -7,12 +7,13 @@ advisory lock on PostgreSQL): what it has read cannot have changed when it
 writes. Asks no table.
 """
 
-import os
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
+from typing import Literal
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -20,8 +21,9 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from mailbridge.errors import LedgerError, LedgerMissing
-from mailbridge.ledger.faults import explain
+from mailbridge.errors import LedgerError
+from mailbridge.ledger.faults import DAMAGED, explain
+from mailbridge.ledger.file import Identity
 from mailbridge.ledger.instance import FileClaim, claim_session, session_name
 from mailbridge.ledger.tables import fit_postgresql
 
@@ -44,6 +46,7 @@ class Database:
         self._writer: Connection | None = None
         self._claim: FileClaim | None = None
         self._claimed = False
+        self._identity: Identity | None = None
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -62,7 +65,15 @@ class Database:
         with self.explained(), self.engine.connect() as connection:
             if self.path is not None:
                 connection.exec_driver_sql("BEGIN")
-            yield connection
+            else:
+                # The default, READ COMMITTED, takes a new snapshot for each query.
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            try:
+                yield connection
+            except (ValueError, zlib.error) as error:
+                # Whoever reads hands in nothing that could be wrong: what is stored is. SQLite
+                # has no checksums, and what it takes for sound may be no date, JSON or zlib.
+                raise LedgerError(f"{self.where}: {DAMAGED}") from error
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -70,6 +81,8 @@ class Database:
         with self._lock, self.explained():
             if self._writer is None:
                 self._writer = self.engine.connect()
+                if self.path is not None:
+                    self._identity = Identity(self.path)
             if self._writer.in_transaction():
                 msg = "a write transaction was begun inside another one"
                 raise RuntimeError(msg)
@@ -106,7 +119,8 @@ class Database:
                 self._claim = None
 
     def _begin(self, connection: Connection) -> None:
-        if self.path is not None:
+        if self._identity is not None:
+            self._identity.check()
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return
         try:
@@ -128,45 +142,19 @@ class Database:
 
 
 def connect(url: str) -> Database:
-    """Open a URL for reading and writing; a SQLite file is created when missing."""
+    """Open a URL for reading and writing; makes nothing, see `migration.bring_up_to_date`."""
     parsed = _parse(url)
     if parsed.drivername != "sqlite":
         return _postgresql(parsed, read_only=False)
-    path = _path(parsed)
-    if path.is_dir():
-        raise LedgerError(f"Ledger {path}: this is a folder. Name a file in `ledger.url`.")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Mails and leads are personal data: for this user alone, from the first byte on.
-        # SQLite gives its -wal and -shm files the mode of the database.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        raise LedgerError(
-            f"Ledger {path}: it cannot be opened for writing ({error.strerror}). "
-            "Give this user the right to write the file and its folder, "
-            "or name another place in `ledger.url`."
-        ) from None
-    return _sqlite(path, "rw")
+    return open_file(_path(parsed))
 
 
 def connect_read_only(url: str) -> Database:
-    """Open a URL for reading; nothing is created or changed."""
+    """Open a URL for reading alone."""
     parsed = _parse(url)
     if parsed.drivername != "sqlite":
         return _postgresql(parsed, read_only=True)
-    path = _path(parsed)
-    try:
-        empty = path.stat().st_size == 0
-    except (FileNotFoundError, NotADirectoryError):
-        empty = True
-    except OSError as error:
-        raise LedgerError(
-            f"Ledger {path}: it cannot be read ({error.strerror}). "
-            "Give this user the right to read the file and its folder."
-        ) from None
-    if empty:
-        raise LedgerMissing(f"Ledger {path}: there is none yet. `mailbridge run` creates it.")
-    return _sqlite(path, "ro")
+    return open_file(_path(parsed), "ro")
 
 
 def _parse(url: str) -> URL:
@@ -192,11 +180,14 @@ def _path(url: URL) -> Path:
             "`ledger.url` names no file. Write `sqlite:///relative/path.db` (three slashes) or "
             "`sqlite:////absolute/path.db` (four)."
         )
-    return Path(str(url.database)).absolute()
+    # Resolved: two names of one file must give one lock file beside it.
+    return Path(str(url.database)).resolve()
 
 
-def _sqlite(path: Path, mode: str) -> Database:
-    def open_file() -> sqlite3.Connection:
+def open_file(path: Path, mode: Literal["rw", "ro"] = "rw") -> Database:
+    """Open a SQLite file, which must be there once something is asked of it."""
+
+    def connect_to_file() -> sqlite3.Connection:
         connection = sqlite3.connect(
             f"file:{quote(str(path))}?mode={mode}",
             uri=True,
@@ -209,13 +200,15 @@ def _sqlite(path: Path, mode: str) -> Database:
         # the last transactions when the power fails. A lost `sending` or `sent`
         # would send that lead a second time.
         connection.execute("PRAGMA synchronous = FULL")
+        # On macOS fsync leaves the data in the drive's cache; elsewhere this does nothing.
+        connection.execute("PRAGMA fullfsync = ON")
         connection.execute("PRAGMA foreign_keys = ON")
         if mode == "ro":
             connection.execute("PRAGMA query_only = ON")
         return connection
 
     engine = sa.create_engine(
-        "sqlite://", creator=open_file, poolclass=QueuePool, hide_parameters=True
+        "sqlite://", creator=connect_to_file, poolclass=QueuePool, hide_parameters=True
     )
     return Database(engine, f"Ledger {path}", path)
 
@@ -231,7 +224,9 @@ def _postgresql(url: URL, *, read_only: bool) -> Database:
         "tcp_user_timeout": "60000",
     }
     fit_postgresql()
-    settings = ["SET lock_timeout = '30s'"]
+    # Whatever server, database, role or URL say: a `sending` that is lost when the power
+    # fails would send that lead a second time.
+    settings = ["SET lock_timeout = '30s'", "SET synchronous_commit = on"]
     if read_only:
         settings.append("SET default_transaction_read_only = on")
     named = url.set(drivername="postgresql+psycopg").update_query_dict(

@@ -10,8 +10,15 @@ from sqlalchemy.exc import DBAPIError
 
 from mailbridge.errors import LedgerError
 
+DAMAGED = (
+    "The file is damaged. Stop mailbridge and restore it from a backup; "
+    "`sqlite3 FILE .recover` may save what is in it."
+)
+
+_FULL = "The disk is full. Free some space; nothing recorded so far is lost."
+
 _SQLITE = {
-    sqlite3.SQLITE_FULL: "The disk is full. Free some space; nothing recorded so far is lost.",
+    sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_BUSY: "Another program keeps it locked. Close that program, then try again.",
     sqlite3.SQLITE_LOCKED: "Another program keeps it locked. Close that program, then try again.",
     sqlite3.SQLITE_READONLY: "It cannot be written. Give this user the right to write the file "
@@ -19,14 +26,15 @@ _SQLITE = {
     sqlite3.SQLITE_PERM: "It cannot be used. Give this user the right to read and write the file.",
     sqlite3.SQLITE_CANTOPEN: "It cannot be opened. Give this user the right to read and write "
     "the file and its folder.",
-    sqlite3.SQLITE_IOERR: "The disk reported an error. Check the disk; restore the file from a "
-    "backup if it is damaged.",
-    sqlite3.SQLITE_CORRUPT: "The file is damaged. Stop mailbridge and restore it from a backup; "
-    "`sqlite3 FILE .recover` may save what is in it.",
-    sqlite3.SQLITE_NOTADB: "This is not a database. Name another file in `ledger.url`, or move "
-    "this one away.",
+    sqlite3.SQLITE_IOERR: "The disk reported an error, or this user's quota is used up. Check "
+    "both; restore the file from a backup if it is damaged.",
+    # The -shm file could not be made as long as it has to be: opened on a full disk.
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
+    sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_NOTADB: "This is not a database. Name another file in `ledger.url`; if it was "
+    "a ledger, restore it from a backup.",
 }
-"""By primary result code (https://www.sqlite.org/rescode.html)."""
+"""By result code (https://www.sqlite.org/rescode.html), the primary one where no other is here."""
 
 _POSTGRESQL = {
     "28P01": "The user name or the password is refused. Check both in `ledger.url`.",
@@ -39,6 +47,9 @@ _POSTGRESQL = {
     "25006": "It is read-only (a standby?). Use the primary server.",
     "55P03": "Another program keeps it locked. Close that program, then try again.",
     "53100": "The server's disk is full. Free some space; nothing recorded so far is lost.",
+    "58030": "The server's disk reported an error. Check the disk and the server's log.",
+    "XX001": "It is damaged, says the server. Stop mailbridge and restore it from a backup.",
+    "XX002": "An index is damaged, says the server. Stop mailbridge and run REINDEX.",
     "53300": "The server has no connection left. Raise max_connections or close other clients.",
 }
 """By SQLSTATE (PostgreSQL documentation, appendix A)."""
@@ -54,7 +65,10 @@ def explain(error: DBAPIError, where: str) -> LedgerError | None:
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
-        remedy = None if code is None else _SQLITE.get(code & 0xFF)
+        if code is None and "Could not decode" in str(cause):
+            remedy: str | None = DAMAGED  # Python's own complaint, which quotes what is stored
+        else:
+            remedy = None if code is None else _SQLITE.get(code, _SQLITE.get(code & 0xFF))
     else:
         remedy = _explain_postgresql(error)
     return None if remedy is None else LedgerError(f"{where}: {remedy}")

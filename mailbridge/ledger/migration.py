@@ -1,12 +1,14 @@
 """The schema's version: told by plain SQL, raised by Alembic only where it is behind."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from mailbridge.errors import LedgerError, LedgerMissing
-from mailbridge.ledger.database import Database
+from mailbridge.ledger.database import Database, open_file
+from mailbridge.ledger.file import hollow, new_file, require_usable, require_wholeness
 from mailbridge.ledger.tables import SCHEMA, metadata
 
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 def bring_up_to_date(database: Database) -> None:
     """Create the tables, or migrate an older ledger; a newer one is refused."""
+    if database.path is not None:
+        if not require_wholeness(database.path):
+            _create_file(database.path)
+        require_usable(database.path)
     with database.reading() as connection:
         at_head = _revision(connection, database.where) == SCHEMA
     if database.path is not None:
@@ -32,6 +38,8 @@ def bring_up_to_date(database: Database) -> None:
 
 def require_up_to_date(database: Database) -> None:
     """Refuse a ledger that this version cannot use as it stands; changes nothing."""
+    if database.path is not None and not require_wholeness(database.path):
+        raise LedgerMissing(f"{database.where}: there is none yet. `mailbridge run` creates it.")
     with database.reading() as connection:
         revision = _revision(connection, database.where)
     if revision == SCHEMA:
@@ -47,28 +55,40 @@ def require_up_to_date(database: Database) -> None:
 
 
 def _revision(connection: Connection, where: str) -> str:
-    """Revision of the tables; empty where there are none."""
+    """Revision of the tables; empty where there are none, which is an error in a file."""
     if connection.dialect.name == "sqlite":
         rows = connection.exec_driver_sql(
             "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' "
             "ESCAPE '!'"
         )
         names = set(rows.scalars())
-        if names and "alembic_version" not in names:
+        if not names:
+            raise hollow(where)
+        if "alembic_version" not in names:
             raise LedgerError(
                 f"{where}: it is the database of another program. Name another file in "
                 "`ledger.url`."
             )
-        exists = bool(names)
     else:
         # Not to_regclass: after waiting for the write lock it may answer from a stale cache.
         found = connection.exec_driver_sql(
             "SELECT 1 FROM pg_class WHERE relname = 'alembic_version' AND pg_table_is_visible(oid)"
         )
-        exists = found.scalar() is not None
-    if not exists:
-        return ""
+        if found.scalar() is None:
+            return ""
     return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() or ""
+
+
+def _create_file(path: Path) -> None:
+    with new_file(path) as building:
+        database = open_file(building)
+        database.where = f"Ledger {path}"
+        try:
+            _use_wal(database)
+            with database.writing() as connection:
+                _create(connection)
+        finally:
+            database.close()  # the last connection: everything is in the one file now
 
 
 def _use_wal(database: Database) -> None:

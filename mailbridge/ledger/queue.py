@@ -132,6 +132,14 @@ def recover(connection: Connection, now: datetime, next_attempt: datetime | None
     `next_attempt` is when they are sent again; a lead that was sent again before
     waits for a person all the same.
     """
+    # Tried at a time that is still to come: the clock was set back, perhaps by years, and
+    # what should have waited for minutes would wait as long.
+    tried_later = sa.exists().where(attempts.c.lead == leads.c.id, attempts.c.started > now)
+    connection.execute(
+        leads.update()
+        .where(sa.text(UNSETTLED), leads.c.next_attempt > now, tried_later)
+        .values(next_attempt=now)
+    )
     rows = connection.execute(
         sa.select(leads.c.id, leads.c.mail, leads.c.resent)
         .where(sa.text(UNSETTLED), leads.c.state == "sending")

@@ -405,7 +405,7 @@ def two_runs(cli: Cli, *words: str) -> tuple[list[str], str]:
     if tried.returncode == 0:
         return [*small, *cli.command(*words)], "The disk is full. Free some space; "
     # Where nothing may be mounted, as in many containers: SQLite has another word for EFBIG.
-    return [*wide, *cli.command(*words)], "The disk reported an error. Check the disk; "
+    return [*wide, *cli.command(*words)], "The disk reported an error, or this user's quota "
 
 
 @pytest.mark.parametrize("words", ["run --once", "run"])

@@ -109,3 +109,22 @@ def test_a_refused_key_is_said_and_no_lead_is_lost(
     assert "1 lead is waiting to be sent." in told
     assert "the API key was refused" in cli("status")
     assert "the API key was refused" in cli("mails")
+
+
+def test_a_ledger_that_is_removed_under_the_daemon_ends_it_before_the_next_lead(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    cli.configure(account, api, start=START, every="5s")
+    mailbox.append(inquiry(1))
+    daemon = cli.start("run")
+    try:
+        assert len(api.wait_for(1, 30)) == 1
+        (cli.folder / "ledger.db").unlink()
+        mailbox.append(inquiry(2))
+        code = daemon.wait(60)
+    finally:
+        told = end(daemon)[1]
+    assert code == 1, told
+    assert "the file was removed or replaced while mailbridge was running" in told
+    assert "Traceback" not in told
+    assert len(api.leads) == 1

@@ -1,5 +1,7 @@
 """The ledgers that this room's tests run on: a SQLite file and a schema on PostgreSQL alike."""
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +44,17 @@ def ledger(url: str) -> Iterator[Ledger]:
     """An empty ledger."""
     with Ledger.open(url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def strace() -> None:
+    """Faults and crash points are made from outside, by strace."""
+    if shutil.which("strace") is None:
+        pytest.skip("strace is not installed. Install it with: apt-get install strace")
+    tried = subprocess.run(
+        ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "true"],  # noqa: S607
+        capture_output=True,
+        check=False,
+    )
+    if tried.returncode != 0:
+        pytest.skip("strace may not trace here (ptrace is forbidden).")

@@ -117,10 +117,9 @@ def test_read_only_creates_nothing(tmp_path: Path) -> None:
     with pytest.raises(LedgerMissing, match="there is none yet"):
         Ledger.read_only(url_of(tmp_path / "none" / "ledger.db"))
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "empty.db").touch()
-    with pytest.raises(LedgerMissing):
-        Ledger.read_only(url_of(tmp_path / "empty.db"))
-    assert (tmp_path / "empty.db").stat().st_size == 0
+    with pytest.raises(LedgerMissing, match="there is none yet"):
+        Ledger.open(url_of(tmp_path / "none" / "ledger.db"), migrate=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_read_only_reads_beside_the_daemon_and_cannot_write(sqlite_url: str) -> None:

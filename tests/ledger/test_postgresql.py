@@ -126,3 +126,59 @@ def test_a_connection_lost_within_a_transaction_undoes_it(postgresql: PostgreSQL
             record_over_a_cut()
         assert daemon.mails() == []
         assert len(daemon.record([mail(1), mail(2)], None, T0)) == 2
+
+
+@pytest.mark.parametrize("default", ["off", "local", "remote_write"])
+def test_a_commit_is_on_the_disk_whatever_the_server_says(
+    postgresql: PostgreSQL, default: str
+) -> None:
+    schema = postgresql.new_schema()
+    url = postgresql.url(schema) + f"%20-csynchronous_commit%3D{default}"
+    with postgresql.connect(schema) as meddler:
+        meddler.execute(
+            f"ALTER ROLE {USER} IN DATABASE postgres SET synchronous_commit = {default}".encode()
+        )
+        try:
+            with Ledger.open(url) as ledger:
+                for act in (ledger._database.writing, ledger._database.reading):
+                    with act() as connection:
+                        said = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
+                        assert said == "on"
+                    cut_sessions(postgresql, schema)  # so is the next one's
+        finally:
+            meddler.execute(
+                f"ALTER ROLE {USER} IN DATABASE postgres RESET synchronous_commit".encode()
+            )
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("53100", "The server's disk is full. Free some space; nothing recorded so far is lost."),
+        ("58030", "The server's disk reported an error."),
+        ("XX001", "It is damaged, says the server. Stop mailbridge and restore it"),
+    ],
+)
+def test_what_the_servers_disk_does_undoes_the_transaction_and_no_more(
+    postgresql: PostgreSQL, state: str, told: str
+) -> None:
+    """The server says so by a trigger: its disk cannot be filled from here."""
+    schema = postgresql.new_schema()
+    with (
+        Ledger.open(postgresql.url(schema)) as ledger,
+        postgresql.connect(schema) as meddler,
+    ):
+        [kept] = ledger.record([mail(1, lead(1))], None, T0)
+        meddler.execute(
+            "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+            f" 'BEGIN RAISE EXCEPTION USING ERRCODE = ''{state}''; END'".encode()
+        )
+        meddler.execute(
+            "CREATE TRIGGER full_disk BEFORE INSERT ON lead_contents EXECUTE FUNCTION fail()"
+        )
+        with pytest.raises(LedgerError) as caught:
+            ledger.record([mail(2, lead(2))], None, T0)
+        assert told in str(caught.value)
+        assert [m.id for m in ledger.mails()] == [kept]
+        meddler.execute("DROP TRIGGER full_disk ON lead_contents")
+        assert ledger.record([mail(2, lead(2))], None, T0)

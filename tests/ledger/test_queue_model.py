@@ -1,18 +1,31 @@
-"""The queue against a model of it in plain Python: any order of steps, crashes among them."""
+"""The queue against a model of it in plain Python: any order of steps, crashes at any of them."""
 
+import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
+from mailbridge.errors import LedgerError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcome import outcome_of
 from mailbridge.ledger.records import Requeued, Settlement, State
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import MINUTE, T0, lead, mail
+from tests.servers.postgresql import PostgreSQL
 
 ENDS = [State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED]
 
@@ -33,20 +46,62 @@ class Modelled:
         return self.state is State.IN_DOUBT and self.due is not None and self.due <= now
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Storage:
+    """Where the model's ledger is: on SQLite each crash leaves copies of the files, no more."""
+
+    def __init__(self, postgresql: PostgreSQL | None) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.postgresql = postgresql
+        self.schema = postgresql.new_schema() if postgresql else ""
+        self.lives = 0
+
+    @property
+    def url(self) -> str:
+        if self.postgresql:
+            return self.postgresql.url(self.schema)
+        return f"sqlite:///{self.folder.name}/{self.lives}/ledger.db"
+
+    def cut_off(self) -> None:
+        """What SIGKILL leaves: the files as they are, sessions that end in their middle."""
+        if self.postgresql:
+            self.postgresql.ask(CUT_SESSIONS, self.schema)
+        else:
+            before, self.lives = Path(self.folder.name) / str(self.lives), self.lives + 1
+            after = Path(self.folder.name) / str(self.lives)
+            after.mkdir()
+            for path in before.iterdir():
+                if not path.name.endswith((".lock", "-shm")):
+                    shutil.copyfile(path, after / path.name)
+
+
+CUT_SESSIONS = """
+SELECT pg_terminate_backend(l.pid, 10000) FROM pg_locks l WHERE l.locktype = 'advisory'
+AND l.classid = 1835139073
+AND l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid
+"""
+
+
 class QueueMachine(RuleBasedStateMachine):
+    def __init__(self, postgresql: PostgreSQL | None = None) -> None:
+        super().__init__()
+        self.storage = Storage(postgresql)
+
     @initialize()
     def open(self) -> None:
-        self.folder = tempfile.TemporaryDirectory()
-        self.url = f"sqlite:///{self.folder.name}/ledger.db"
-        self.ledger = Ledger.open(self.url)
+        self.ledger = Ledger.open(self.storage.url)
+        self.ledger.claim_instance()
         self.now = T0
         self.leads: dict[int, Modelled] = {}
         self.uid = 0
 
     def teardown(self) -> None:
-        if hasattr(self, "folder"):
+        if hasattr(self, "ledger"):
             self.ledger.close()
-            self.folder.cleanup()
+        self.storage.folder.cleanup()
 
     @rule(parts=st.integers(1, 3))
     def record(self, parts: int) -> None:
@@ -102,10 +157,68 @@ class QueueMachine(RuleBasedStateMachine):
         self.now += timedelta(minutes=minutes)
 
     @rule(wait=st.none() | st.integers(0, 9))
+    def stop_and_start(self, wait: int | None) -> None:
+        self.start_again(wait)
+
+    @rule(wait=st.none() | st.integers(0, 9))
     def crash(self, wait: int | None) -> None:
+        self.storage.cut_off()
+        self.start_again(wait)
+
+    @rule(
+        step=st.sampled_from(["record", "claim", "settle", "recover", "retry", "mark", "due"]),
+        wait=st.none() | st.integers(0, 9),
+    )
+    def crash_before_the_commit(self, step: str, wait: int | None) -> None:
+        """The step has written everything, and nothing of it may be there afterwards."""
+        database = self.ledger._database
+        with pytest.MonkeyPatch.context() as patch:
+            commit: Callable[..., Any] = database.engine.dialect.do_commit
+
+            def kill(connection: Any) -> None:
+                self.storage.cut_off()
+                if not self.storage.postgresql:
+                    raise Killed
+                commit(connection)  # the session is gone, and says so
+
+            patch.setattr(database.engine.dialect, "do_commit", kill)
+            try:
+                self.take(step)
+            except (Killed, LedgerError):
+                pass
+            else:
+                return  # there was nothing to do
+        self.start_again(wait)
+
+    def take(self, step: str) -> None:
+        sending = [n for n, at in self.leads.items() if at.state is State.SENDING]
+        match step:
+            case "record":
+                self.ledger.record([mail(self.uid + 1, lead(self.uid + 1))], None, self.now)
+            case "claim":
+                self.ledger.claim(self.now)
+            case "settle" if sending:
+                at = self.leads[sending[0]]
+                self.ledger.settle(
+                    Settlement(lead=sending[0], mail=at.mail, state=State.SENT, at=self.now)
+                )
+            case "recover":
+                self.ledger.recover(self.now, None)
+            case "retry" if self.leads:
+                self.ledger.retry(min(self.leads.values(), key=lambda at: at.mail).mail, self.now)
+            case "mark":
+                due = self.ledger.to_mark("sales", 100)
+                self.ledger.marked({m.id: m.outcome for m in due}, {})
+            case "due":
+                self.ledger.make_due(self.now)
+            case _:
+                return  # nothing is being sent, or nothing was recorded yet
+
+    def start_again(self, wait: int | None) -> None:
         due = None if wait is None else self.now + wait * MINUTE
         self.ledger.close()
-        self.ledger = Ledger.open(self.url)
+        self.ledger = Ledger.open(self.storage.url)
+        self.ledger.claim_instance()
         sending = [n for n, at in self.leads.items() if at.state is State.SENDING]
         assert self.ledger.recover(self.now, due) == sorted(sending)
         for number in sending:
@@ -153,5 +266,14 @@ class QueueMachine(RuleBasedStateMachine):
         assert (self.ledger.next_due() is not None) is some
 
 
-QueueMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
-TestQueue = QueueMachine.TestCase
+def test_the_queue_on_sqlite() -> None:
+    run_state_machine_as_test(
+        QueueMachine, settings=settings(max_examples=25, stateful_step_count=30, deadline=None)
+    )
+
+
+def test_the_queue_on_postgresql(postgresql: PostgreSQL) -> None:
+    run_state_machine_as_test(
+        lambda: QueueMachine(postgresql),  # type: ignore[arg-type]
+        settings=settings(max_examples=8, stateful_step_count=25, deadline=None),
+    )
