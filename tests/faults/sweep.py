@@ -20,6 +20,7 @@ passed the proxy.
 
 import argparse
 import json
+import logging
 import random
 import sys
 import tempfile
@@ -217,6 +218,8 @@ def main() -> int:
     parser.add_argument("--seed", default=str(random.SystemRandom().randrange(10**6)))
     given = parser.parse_args()
     print(f"seed {given.seed}, {given.kills} kills", flush=True)  # noqa: T201
+    # asyncio tells of each piece that a killed process no longer took.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
     total, ways = Reckoning(), Counter[str]()
     with running_dovecot() as dovecot, running_postgresql() as postgresql:
         for number, course in enumerate(COURSES):

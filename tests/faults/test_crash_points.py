@@ -243,6 +243,43 @@ def all_sent(here: Installation) -> Callable[[bytes], None]:
     return wait
 
 
+def test_a_mail_moved_for_review_before_the_crash_is_found_and_moved_again(
+    install: Install,
+) -> None:
+    """Killed before the ledger knows where the doubtful mail went; then its lead is sent."""
+    here = install(Setup(marking="folders", on_doubt="hold"))
+    put(here, *LETTERS)
+    killed_at(here, here.http, Side.SERVER, ANSWER)
+    here.http.clear()
+    killed_at(here, here.imap, Side.SERVER, COPYUID)
+    here.imap.clear()
+    assert {f for f, name, _ in filings(here.mailbox) if name == ONE.message_id} == {"Leads/Review"}
+    here.tell("retry", "1")
+    name = frozenset({ONE.message_id})
+    settle_down(here, window=Window(claimed=name, posted=name))
+    [record] = [mail for mail in here.mails() if mail.message_id == ONE.message_id]
+    assert (record.outcome, record.place.folder) == (Outcome.SENT, "Leads/Sent")
+
+
+def test_killed_between_copy_and_expunge_where_the_server_cannot_move(
+    tmp_path: Path, dotted_dovecot: Dovecot
+) -> None:
+    """A second copy in the folder of sent mail is all that may come of it."""
+    with installed(tmp_path, dotted_dovecot, Setup(marking="folders")) as here:
+        put(here, *LETTERS)
+        killed_at(here, here.imap, Side.CLIENT, rb" UID EXPUNGE ")
+        assert not here.sending()
+        here.imap.clear()
+        here.once()
+        assert len(here.api.leads) == 2
+        filed = {(folder, name) for folder, name, _ in filings(here.mailbox)}
+        targets = ("Sent", None, "Sent", "Sent", "Review")
+        assert filed == {
+            (f"INBOX.Leads.{target}" if target else "INBOX", letter.message_id)
+            for letter, target in zip(LETTERS, targets, strict=True)
+        }
+
+
 @pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(
     "write",
