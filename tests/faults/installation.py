@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psycopg
+
 from mailbridge.inbox.account import Account
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import MailRecord
@@ -157,10 +159,11 @@ class Installation:
         Asked of a copy: opening the ledger itself would already recover it.
         """
         if self.postgresql is not None:
-            import psycopg
-
             with psycopg.connect(self.ledger_url) as session:
-                return {name for (name,) in session.execute(_SENDING)}
+                try:
+                    return {name for (name,) in session.execute(_SENDING)}
+                except psycopg.errors.UndefinedTable:
+                    return set()  # killed before there were any
         copy = self.folder / "copy"
         copy.mkdir(exist_ok=True)
         for name in ("ledger.db", "ledger.db-wal"):
@@ -170,7 +173,7 @@ class Installation:
         with closing(sqlite3.connect(copy / "ledger.db")) as ledger:
             tables = "SELECT count(*) FROM sqlite_master WHERE name IN ('leads', 'mails')"
             if ledger.execute(tables).fetchone() != (2,):
-                return set()  # killed before there were any
+                return set()
             return {name for (name,) in ledger.execute(_SENDING)}
 
     @property
