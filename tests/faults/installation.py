@@ -76,7 +76,9 @@ class Running:
         trace: TracebackType | None,
     ) -> None:
         self.kill()
+        # Its end of the pipe is also that of every process that it started: they end with it.
         self._reader.join(SECONDS)
+        assert not self._reader.is_alive(), "something that mailbridge started lives on"
         assert self.process.stderr is not None
         self.process.stderr.close()
 
