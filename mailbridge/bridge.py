@@ -331,14 +331,35 @@ class Bridge:
                 self.watch.mark_folders,
                 seen=self.watch.mark_seen and mark is not Mark.REVIEW,  # a person must see it
             )
+            found = self._trace(inbox, folder, [mails[uid] for uid in sorted(marked.gone)])
+            handled = {mails[uid].id for uid in (*marked.done, *marked.gone)} - found
             self.ledger.marked(
-                {mails[uid].id: mark.value for uid in (*marked.done, *marked.gone)},
+                dict.fromkeys(handled, mark.value),
                 {
                     mails[uid].id: Place(self.name, place.folder, place.uidvalidity, place.uid)
                     for uid, place in marked.moved.items()
                 },
                 {mail.id: mail.outcome for mail in mails.values()},
             )
+
+    def _trace(self, inbox: ImapInbox, folder: str, gone: Sequence[ToMark]) -> set[int]:
+        """Find mails again that we moved, and never learned where to; their ids.
+
+        Their marks stay due: where they lie now may be the wrong folder by now.
+        """
+        found: set[int] = set()
+        if self._marking[folder] is not Marking.FOLDERS:
+            return found
+        for mail in gone:
+            known = self.ledger.mail(mail.id)
+            if known is None or not known.message_id:
+                continue
+            places = inbox.trace(known.message_id, known.received, self.watch.mark_folders)
+            lies = [Place(self.name, at.folder, at.uidvalidity, at.uid) for at in places]
+            # Refused where another mail is on record: the same mail may have come twice.
+            if any(self.ledger.relocate(mail.id, place) for place in lies if place != mail.place):
+                found.add(mail.id)
+        return found
 
 
 def _one_behind(batches: Iterator[_Taken]) -> Iterator[_Taken]:

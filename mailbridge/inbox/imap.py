@@ -15,9 +15,10 @@ from mailbridge.inbox.faults import Declined, Garbled
 from mailbridge.inbox.folders import explain, open_for_reading
 from mailbridge.inbox.mail import Broken, FolderState, Mail
 from mailbridge.inbox.marking import find_abilities, mark_mails, resolve
-from mailbridge.inbox.marks import FOLDERS, Abilities, Mark, Marked, Marking
+from mailbridge.inbox.marks import FOLDERS, Abilities, Mark, Marked, Marking, Place
 from mailbridge.inbox.reading import find_uids, find_uids_since, read_mails
 from mailbridge.inbox.session import Session
+from mailbridge.inbox.tracing import find_in_mark_folders
 
 
 def connect(account: Account) -> "ImapInbox":
@@ -116,3 +117,9 @@ class ImapInbox:
         `\Seen` is only set where `seen` is.
         """
         return mark_mails(self._session, folder, uidvalidity, marks, marking, folders, seen=seen)
+
+    def trace(
+        self, message_id: str, received: datetime, folders: Mapping[Mark, str] = FOLDERS
+    ) -> list[Place]:
+        """See `tracing.find_in_mark_folders`; `folders` as for `mark`."""
+        return find_in_mark_folders(self._session, folders, message_id, received)

@@ -1,6 +1,7 @@
 """Marking on real servers, and on scripted ones that can do less."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -300,3 +301,21 @@ def test_an_old_mark_is_removed_only_after_the_new_one_is_set(
         "UID STORE 4 +FLAGS.SILENT (MailbridgeReview)",
         "UID STORE 4 -FLAGS.SILENT (MailbridgeSent MailbridgeIgnored)",
     ]
+
+
+def test_a_moved_mail_is_found_by_its_message_id(account: Account, mailbox: Mailbox) -> None:
+    moved, other = (mailbox.append(plain(name)) for name in ("moved", "moved-too"))
+    with connect(account) as inbox:
+        received = datetime.now(UTC)
+        assert inbox.trace("moved@example.org", received) == []  # no such folder yet
+        done = mark(inbox, {Mark.SENT: [moved], Mark.REVIEW: [other]}, Marking.FOLDERS)
+        assert inbox.trace("moved@example.org", received) == [done.moved[moved]]
+        assert inbox.trace("moved@example.org", received + timedelta(days=3)) == []
+        assert inbox.trace("elsewhere@example.org", received) == []
+
+
+@pytest.mark.parametrize("name", ['a"b@example.org', "a\\@example.org", "a\r\nb LOGOUT", "ü@x"])
+def test_a_message_id_that_no_search_takes_is_not_asked_for(account: Account, name: str) -> None:
+    with connect(account) as inbox:
+        assert inbox.trace(name, datetime.now(UTC)) == []
+        assert inbox.folder_state("INBOX").messages == 0
