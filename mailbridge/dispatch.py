@@ -26,6 +26,16 @@ from mailbridge.ledger.records import Claimed, Settlement, State
 from mailbridge.log import logger
 
 
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """A lead that the destination fails on."""
+
+    faults: int
+    """How often it did so although others had got through meanwhile."""
+    settled: int
+    """What others had been settled when it did so last."""
+
+
 class Destination(Protocol):
     """Where leads go. Whatever happens is an Answer, never an exception."""
 
@@ -51,6 +61,10 @@ class Dispatch:
     trouble: str = field(default="", init=False)
     """Why the last lead was not settled; empty while the destination works."""
     _streak: int = field(default=0, init=False)
+    _settled: int = field(default=0, init=False)
+    """Leads that the destination has accepted or rejected."""
+    _failing: dict[int, "_Failing"] = field(default_factory=dict, init=False)
+    """By lead, since the start: a restart only lengthens our patience."""
 
     def recover(self) -> int:
         """Put what a crash left half sent in doubt; give how many leads that were."""
@@ -92,17 +106,23 @@ class Dispatch:
 
     def _settle(self, claimed: Claimed, answer: Answer) -> tuple[Settlement, bool]:
         at = self.clock()
+        failing = self._failing.pop(claimed.lead, None)
+        faults = failing.faults + (self._settled > failing.settled) if failing else 0
         step = after(
             answer,
             failures=claimed.failures,
+            faults=faults,
             resent=claimed.resent,
             streak=self._streak,
             random=random.random(),  # noqa: S311  (spreads retries; guards nothing)
             policy=self.policy,
         )
         self.trouble = describe(answer) if step.streak else ""
-        recovered = isinstance(answer, Accepted) and self._streak > 0
+        recovered = self._streak > 0 and step.streak == 0
         self._streak = step.streak
+        if step.counts and step.state == "deferred":
+            self._failing[claimed.lead] = _Failing(faults, self._settled)
+        self._settled += step.streak == 0
         if step.pause:
             self.paused_until = at + timedelta(seconds=step.pause)
         if recovered:
