@@ -107,9 +107,10 @@ def after(
                   backoff, and this lead is the first afterwards.
     InDoubt       in doubt; sent once more after a pause if the policy says so, then held.
                   Everything pauses with backoff: a server that takes leads and does not
-                  answer would put the whole queue in doubt, one after the other.
+                  answer would put the whole queue in doubt, one after the other. The next
+                  lead is sent when the server has answered to anything (`Dispatch`).
     """
-    backoff = _spread(_grown(policy.first_wait, streak, policy), random, policy)
+    grown = backoff(streak, random, policy)
     rest = _doubled(policy.first_rest, streak, policy.longest_rest)
     match answer:
         case Accepted():
@@ -119,18 +120,23 @@ def after(
         case Unauthorised():
             pause = _doubled(policy.key_wait, streak, policy.longest_key_wait)
         case Busy(retry_after=None) | Unreachable():
-            pause = backoff
+            pause = grown
         case Busy(retry_after=asked):
             pause = _later(max(asked or 0.0, rest), random, policy)
         case Failed():
             return _after_failure(answer, failures, faults, rest, streak, random, policy)
         case InDoubt():
             again = policy.doubt is OnDoubt.RESEND and not resent
-            wait = max(policy.doubt_wait, backoff) if again else None
-            return Next(state="in_doubt", wait=wait, pause=backoff, streak=streak + 1)
+            wait = max(policy.doubt_wait, grown) if again else None
+            return Next(state="in_doubt", wait=wait, pause=grown, streak=streak + 1)
         case _:
             assert_never(answer)
     return Next(state="deferred", wait=pause, pause=pause, streak=streak + 1)
+
+
+def backoff(streak: int, random: float, policy: Policy) -> float:
+    """Give the seconds for which a destination is left alone that did not answer."""
+    return _spread(_grown(policy.first_wait, streak, policy), random, policy)
 
 
 def _after_failure(
