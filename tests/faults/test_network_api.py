@@ -18,12 +18,12 @@ from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.inbox.account import Account
 from mailbridge.sandbox.server import Sandbox
-from tests.bridge.conftest import Builder, Rig, api, build, portals
+from tests.bridge.conftest import Builder, Rig, api, build, decider, portals
 from tests.mails import inquiry
 from tests.servers.mailbox import Mailbox
 from tests.servers.proxy import HOLE, Act, Cut, Drip, Proxy, Reply, Side, before_sandbox
 
-__all__ = ["api", "build", "portals"]
+__all__ = ["api", "build", "decider", "portals"]
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 

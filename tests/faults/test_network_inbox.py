@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from mailbridge.decider import Decider
 from mailbridge.errors import InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
-from mailbridge.rules.judgement import Portals
-from tests.bridge.conftest import Builder, api, build, portals
+from tests.bridge.conftest import Builder, api, build, decider, portals
 from tests.conftest import mailbox_on
 from tests.faults.watching import DEADLINE, EVERY, PATIENCE, TIMEOUT, Watching, watching
 from tests.mails import inquiry
@@ -35,13 +35,13 @@ from tests.servers.proxy import (
     before_dovecot,
 )
 
-__all__ = ["api", "build", "portals"]
+__all__ = ["api", "build", "decider", "portals"]
 
 
 @pytest.fixture
-def office(tmp_path: Path, portals: Portals, dovecot: Dovecot) -> Iterator[Watching]:
+def office(tmp_path: Path, decider: Decider, dovecot: Dovecot) -> Iterator[Watching]:
     """A daemon that watches one inbox."""
-    with watching(tmp_path, portals, [dovecot]) as made:
+    with watching(tmp_path, decider, [dovecot]) as made:
         yield made
 
 
@@ -53,9 +53,9 @@ def tries(since: float, slack: int = 3) -> float:
 # Stopped --------------------------------------------------------------------------
 
 
-def test_a_server_that_is_stopped_for_a_while(tmp_path: Path, portals: Portals) -> None:
+def test_a_server_that_is_stopped_for_a_while(tmp_path: Path, decider: Decider) -> None:
     """It is asked at each poll and no more, which costs no work to speak of."""
-    with running_dovecot() as server, watching(tmp_path, portals, [server]) as office:
+    with running_dovecot() as server, watching(tmp_path, decider, [server]) as office:
 
         def scenario() -> None:
             office.mail(count=2)
@@ -143,9 +143,9 @@ def test_a_line_on_which_every_fetch_breaks_costs_no_mail(office: Watching) -> N
     def scenario() -> None:
         office.mail()
         office.wait_for_all()
-        rule = office.imap.rule(Side.SERVER, rb"FETCH .*BODY", Forward(60), Cut(), times=12)
+        rule = office.imap.rule(Side.SERVER, rb"FETCH .*BODY", Forward(60), Cut(), times=20)
         office.mail(count=4)
-        rule.wait(PATIENCE, times=12)
+        rule.wait(PATIENCE, times=20)
         office.wait_for_all()
 
     office.run(scenario)
@@ -207,9 +207,9 @@ def test_a_network_that_swallows_everything(office: Watching) -> None:
 
 
 def test_an_inbox_that_hangs_holds_up_no_other(
-    tmp_path: Path, portals: Portals, dovecot: Dovecot
+    tmp_path: Path, decider: Decider, dovecot: Dovecot
 ) -> None:
-    with watching(tmp_path, portals, [dovecot, dovecot, dovecot]) as office:
+    with watching(tmp_path, decider, [dovecot, dovecot, dovecot]) as office:
         slowest: list[float] = []
 
         def scenario() -> None:

@@ -14,6 +14,7 @@ from threading import Thread
 
 from mailbridge.bridge import Bridge, Watch
 from mailbridge.daemon.daemon import Daemon
+from mailbridge.decider import Decider
 from mailbridge.decision import Policy as Deciding
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt, Policy
@@ -21,7 +22,6 @@ from mailbridge.dispatch import Dispatch
 from mailbridge.inbox.account import Account
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.outcomes import Outcome
-from mailbridge.rules.judgement import Portals
 from mailbridge.sandbox.server import Sandbox
 from tests.conftest import account_on, mailbox_on
 from tests.mails import inquiry
@@ -138,10 +138,20 @@ class Watching:
             raise failures[0]
 
 
+class _Shared(Decider):
+    """The process of a whole test session: no daemon's end is its end."""
+
+    def __init__(self, decider: Decider) -> None:
+        self.ask = decider.ask  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        """Leave it to the session."""
+
+
 @contextmanager
 def watching(
     folder: Path,
-    portals: Portals,
+    decider: Decider,
     servers: Sequence[Dovecot],
     *,
     every: float = EVERY,
@@ -168,7 +178,7 @@ def watching(
         destination = Realforce(http.url, "test-key", timeouts=(2, 2), deadline=2)
         stack.callback(destination.close)
         bridges = [
-            Bridge(Watch(account=inbox.account, policy=Deciding()), ledger, portals)
+            Bridge(Watch(account=inbox.account, policy=Deciding()), ledger, decider)
             for inbox in inboxes
         ]
         for bridge in bridges:
@@ -177,6 +187,7 @@ def watching(
         made.daemon = Daemon(
             bridges,
             [timedelta(seconds=every)] * len(bridges),
+            _Shared(decider),
             Dispatch(
                 ledger,
                 destination,
