@@ -17,6 +17,7 @@ import pytest
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.inbox.account import Account
+from mailbridge.sandbox.plan import parse_plan
 from mailbridge.sandbox.server import Sandbox
 from tests.bridge.conftest import Builder, Rig, api, build, decider, portals
 from tests.mails import inquiry
@@ -238,6 +239,18 @@ def test_a_lone_lead_that_fails_for_days_is_not_given_up(office: Office) -> None
     office.http.clear()
     office.live(2 * HOUR, every=100 * HOUR)
     assert sorted(office.names) == office.expected
+
+
+def test_a_refused_lead_shows_too_that_the_api_is_back(office: Office) -> None:
+    """Those behind it leave at once, in order."""
+    office.http.rule(Side.CLIENT, b"", status("500 Internal Server Error"), times=None)
+    office.live(2 * HOUR, every=HOUR / 3)
+    office.http.clear()
+    office.rig.api.plan = parse_plan("422")
+    office.clock.now = office.rig.dispatch.next_due() or office.clock.now
+    office.rig.dispatch.deliver(lambda: False)
+    assert len(office.names) == office.mailed - 1
+    assert in_order(office.names)
 
 
 def test_a_silent_api_gets_the_doubted_lead_first_when_it_answers_again(office: Office) -> None:

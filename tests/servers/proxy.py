@@ -148,6 +148,8 @@ class Rule:
     """Matches that pass untouched before the first."""
     times: int | None
     """How often the rule acts; None for ever."""
+    connection: int | None
+    """Only this one, where it is named."""
     changed: threading.Condition
     matched: int = 0
     done: int = 0
@@ -158,9 +160,11 @@ class Rule:
             if not self.changed.wait_for(lambda: self.done >= times, timeout):
                 raise TimeoutError(f"{self.pattern!r} acted {self.done} times in {timeout} s")
 
-    def applies(self, side: Side, piece: bytes) -> bool:
+    def applies(self, connection: int, side: Side, piece: bytes) -> bool:
         """Whether it acts on this piece; counts it."""
-        if side is not self.side or not self.pattern.search(piece):
+        if side is not self.side or self.connection not in {None, connection}:
+            return False
+        if not self.pattern.search(piece):
             return False
         self.matched += 1
         at = self.matched - self.skip
@@ -174,7 +178,8 @@ class _Connection:
     server: asyncio.StreamWriter
     holed: bool = False
     cut: bool = False
-    tasks: "list[asyncio.Task[None]]" = field(default_factory=list)
+    gone: set[Side] = field(default_factory=set)
+    """Which ends hear nothing any more. (In Python 3.11 a TLS transport does not say so.)"""
 
     def towards(self, side: Side) -> asyncio.StreamWriter:
         return self.client if side is Side.CLIENT else self.server
@@ -214,14 +219,23 @@ class Proxy:
         self._count = 0
         self._silent = False
         self._faults: list[BaseException] = []
+        self.acting_on = 0
+        """The connection whose piece a callback is being called with."""
 
     # What a test says
 
     def rule(
-        self, side: Side, pattern: bytes, *acts: Act, skip: int = 0, times: int | None = 1
+        self,
+        side: Side,
+        pattern: bytes,
+        *acts: Act,
+        skip: int = 0,
+        times: int | None = 1,
+        connection: int | None = None,
     ) -> Rule:
         """Add a rule. All that fit a piece act on it, the oldest first."""
-        made = Rule(side, re.compile(pattern, re.DOTALL), acts, skip, times, self._changed)
+        regex = re.compile(pattern, re.DOTALL)
+        made = Rule(side, regex, acts, skip, times, connection, self._changed)
         self._call(lambda: self._rules.append(made))
         return made
 
@@ -379,6 +393,8 @@ class Proxy:
     async def _accept(self, door: socket.socket) -> None:
         while True:
             sock, _ = await self._loop.sock_accept(door)
+            # Or each piece but the first waits for the last one's ACK, 40 ms.
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._count += 1
             if self._silent:
                 self._waiting.append(sock)
@@ -433,6 +449,7 @@ class Proxy:
             except OSError:
                 data = b""
             if not data:
+                connection.gone.add(side)
                 break
             for piece in framer.feed(data):
                 await self._pass(connection, side, piece)
@@ -453,7 +470,9 @@ class Proxy:
             self._changed.notify_all()
         if connection.holed:
             return
-        acting = [rule for rule in list(self._rules) if rule.applies(side, piece)]
+        acting = [
+            rule for rule in list(self._rules) if rule.applies(connection.number, side, piece)
+        ]
         open_still = True
         try:
             for rule in acting:
@@ -495,6 +514,7 @@ class Proxy:
                 await asyncio.sleep(seconds)
                 return piece, False
             case Call(what):
+                self.acting_on = connection.number
                 what(piece)
                 return piece, False
             case Replace(by):
@@ -502,12 +522,15 @@ class Proxy:
         return piece, True
 
     async def _send(self, connection: _Connection, said_by: Side, data: bytes) -> None:
-        writer = connection.towards(Side.SERVER if said_by is Side.CLIENT else Side.CLIENT)
-        if connection.cut or writer.transport.is_closing():
+        hearer = Side.SERVER if said_by is Side.CLIENT else Side.CLIENT
+        writer = connection.towards(hearer)
+        if connection.cut or hearer in connection.gone or writer.transport.is_closing():
             return
-        with suppress(OSError):  # it has gone; the other end may still be heard
+        try:
             writer.write(data)
             await writer.drain()
+        except OSError:  # it has gone; the other end may still be heard
+            connection.gone.add(hearer)
 
     def _cut_these(self, connections: list[_Connection], *, reset: bool) -> None:
         for connection in connections:
