@@ -18,7 +18,7 @@ from mailbridge.decision import Decision, Policy, known_by_mark
 from mailbridge.dispatch import now
 from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
-from mailbridge.inbox.faults import UidValidityChanged
+from mailbridge.inbox.faults import LoginRefused, UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken, FolderState, Mail
 from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
@@ -29,7 +29,11 @@ from mailbridge.outcomes import Outcome
 from mailbridge.recording import Decided, Origin, record, record_again
 
 STUMBLES = 3
-"""Times that one mail may break the connection before it is kept for a person."""
+"""Times that one mail may break the connection before it is kept for a person.
+
+After the first, only those count before which the server handed over another mail:
+a bad line, or a server in trouble, must not cost a lead.
+"""
 
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
 """How long a server is left alone that refused the login, doubling each time."""
@@ -94,7 +98,8 @@ class Bridge:
     _connection: ImapInbox | None = field(default=None, init=False)
     _marking: dict[str, Marking] = field(default_factory=dict, init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
-    _refusal: InboxRefused | None = field(default=None, init=False)
+    _proofs: int = field(default=0, init=False)
+    _refusal: LoginRefused | None = field(default=None, init=False)
     _rest: timedelta = field(default=timedelta(), init=False)
     _rest_until: datetime | None = field(default=None, init=False)
     _lock: RLock = field(default_factory=RLock, init=False)
@@ -146,8 +151,10 @@ class Bridge:
             return outcomes
 
     def mark(self) -> None:
-        """Place the marks that are due. Raises InboxError."""
+        """Place the marks that are due; without any, nobody connects. Raises InboxError."""
         with self._lock:
+            if not self.ledger.to_mark(self.name, 1):
+                return
             try:
                 self._place_marks(self._connected())
             except InboxError:
@@ -175,12 +182,15 @@ class Bridge:
         return self._connection
 
     def _logged_in(self) -> ImapInbox:
-        """Connect, but not at every poll while the server refuses us: servers lock accounts."""
+        """Connect, but not at every poll while the login is refused: servers lock accounts.
+
+        Whatever else is refused (a certificate) costs no login, and is tried at each poll.
+        """
         if self._refusal and self._rest_until and self.clock() < self._rest_until:
             raise self._refusal
         try:
             connection = connect(self.watch.account)
-        except InboxRefused as refusal:
+        except LoginRefused as refusal:
             self._rest = min(2 * self._rest or FIRST_REST, LONGEST_REST)
             self._rest_until = self.clock() + self._rest
             self._refusal = refusal
@@ -191,7 +201,7 @@ class Bridge:
     def _new_mail(self, inbox: ImapInbox, folder: str) -> Iterator[Sequence[NewMail]]:
         state = inbox.folder_state(folder)
         known = self.ledger.cursor(self.name, folder)
-        cursor = follow(known, self.name, folder, state, self.watch.start, self.clock())
+        cursor = follow(inbox, known, self.name, folder, state, self.watch.start, self.clock())
         if cursor != known:
             self.ledger.set_cursor(cursor)
         if cursor.next_uid >= state.uidnext:
@@ -228,6 +238,8 @@ class Bridge:
                     folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uids[0], reason=reason
                 )
             ]
+        if first in self._stumbles:
+            self._fetch_another(inbox, cursor, uids[0])
         try:
             mails = list(inbox.fetch(cursor.folder, cursor.uidvalidity, uids))
         except InboxUnreachable:
@@ -235,6 +247,18 @@ class Bridge:
             raise
         del self._stumbles[first]
         return mails
+
+    def _fetch_another(self, inbox: ImapInbox, cursor: Cursor, uid: int) -> None:
+        """See whether the server hands over any other mail, each time another one.
+
+        Those that were read before come first. Raises InboxError where it does not.
+        """
+        uids = inbox.new_uids(cursor.folder, 1)
+        others = [u for u in reversed(uids) if u < uid] + [u for u in uids if u > uid]
+        if others:
+            other = others[self._proofs % len(others)]
+            self._proofs += 1  # that one may be bad as well
+            list(inbox.fetch(cursor.folder, cursor.uidvalidity, [other]))
 
     def _ask(self, mails: Sequence[Mail | Broken]) -> Future[list[Decision]]:
         cases = [
@@ -395,23 +419,24 @@ def unread(inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:
 
 
 def follow(
+    inbox: ImapInbox,
     known: Cursor | None,
-    inbox: str,
+    name: str,
     folder: str,
     state: FolderState,
     start: datetime | None,
     at: datetime,
 ) -> Cursor:
-    """Tell from where a folder is to be read.
+    """Tell from where a folder of the inbox called `name` is to be read.
 
-    At the first start nothing old counts, unless `start` names a date. A new
-    UIDVALIDITY voids every UID (RFC 9051, section 2.3.1.1): then everything since
-    the first start is read again, and the ledger knows what it has by identity.
+    At the first start nothing old counts, unless `start` names a date. Where the
+    folder was made anew, everything since the first start is read again, and the
+    ledger knows what it has by identity.
     """
-    if known and known.uidvalidity == state.uidvalidity:
+    if known and not _made_anew(inbox, known, state):
         return known
     return Cursor(
-        inbox=inbox,
+        inbox=name,
         folder=folder,
         uidvalidity=state.uidvalidity,
         next_uid=1 if known or start else state.uidnext,
@@ -419,3 +444,15 @@ def follow(
         backlog_since=(start or known.first_started - CLOCKS_APART) if known else start,
         first_started=known.first_started if known else at,
     )
+
+
+def _made_anew(inbox: ImapInbox, known: Cursor, state: FolderState) -> bool:
+    """Tell whether the folder's UIDs mean other mails than before.
+
+    A new UIDVALIDITY says so (RFC 9051, section 2.3.1.1). A folder that was restored
+    from a backup keeps it and gives UIDs a second time: its UIDNEXT is lower than what
+    was read. A UIDNEXT that merely comes late is known by the mails above it.
+    """
+    if known.uidvalidity != state.uidvalidity:
+        return True
+    return state.uidnext < known.next_uid and not inbox.new_uids(known.folder, state.uidnext)

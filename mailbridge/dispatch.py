@@ -20,10 +20,20 @@ from mailbridge.delivery.answer import (
     Unauthorised,
     Unreachable,
 )
-from mailbridge.delivery.retry import Next, Policy, after
+from mailbridge.delivery.retry import Next, Policy, after, backoff
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Claimed, Settlement, State
 from mailbridge.log import logger
+
+
+@dataclass(frozen=True, slots=True)
+class _Failing:
+    """A lead that the destination fails on."""
+
+    faults: int
+    """How often it did so although others had got through meanwhile."""
+    settled: int
+    """What others had been settled when it did so last."""
 
 
 class Destination(Protocol):
@@ -31,6 +41,9 @@ class Destination(Protocol):
 
     def deliver(self, payload: Any) -> Answer:
         """Hand over one lead."""
+
+    def reach(self) -> Unreachable | None:
+        """See whether it answers at all, without a lead."""
 
 
 def now() -> datetime:
@@ -51,6 +64,12 @@ class Dispatch:
     trouble: str = field(default="", init=False)
     """Why the last lead was not settled; empty while the destination works."""
     _streak: int = field(default=0, init=False)
+    _silent: bool = field(default=False, init=False)
+    """The last lead got no answer: no other is put in doubt before the destination answers."""
+    _settled: int = field(default=0, init=False)
+    """Leads that the destination has accepted or rejected."""
+    _failing: dict[int, "_Failing"] = field(default_factory=dict, init=False)
+    """By lead, since the start: a restart only lengthens our patience."""
 
     def recover(self) -> int:
         """Put what a crash left half sent in doubt; give how many leads that were."""
@@ -71,6 +90,8 @@ class Dispatch:
         if self.paused_until and self.clock() < self.paused_until:
             return 0
         self.paused_until = None
+        if self._silent and not stopping() and not self._answers():
+            return 0
         accepted = 0
         claimed = None if stopping() else self.ledger.claim(self.clock())
         while claimed:
@@ -83,6 +104,23 @@ class Dispatch:
             claimed = self.ledger.settle_and_claim(settlement, self.clock())
         return accepted
 
+    def _answers(self) -> bool:
+        """See whether the destination answers again, where a lead waits for it."""
+        at = self.clock()
+        due = self.ledger.next_due()
+        if due is None or due > at:
+            return True  # nothing would be sent
+        unreachable = self.destination.reach()
+        self._silent = unreachable is not None
+        if unreachable is None:
+            return True
+        pause = backoff(self._streak, random.random(), self.policy)  # noqa: S311
+        self.paused_until = at + timedelta(seconds=pause)
+        self._streak += 1
+        self.trouble = describe(unreachable)
+        logger().warning("the lead API does not answer", seconds=round(pause))
+        return False
+
     def next_due(self) -> datetime | None:
         """Tell when there is something to do again; None while the queue is empty."""
         due = self.ledger.next_due()
@@ -92,17 +130,24 @@ class Dispatch:
 
     def _settle(self, claimed: Claimed, answer: Answer) -> tuple[Settlement, bool]:
         at = self.clock()
+        failing = self._failing.pop(claimed.lead, None)
+        faults = failing.faults + (self._settled > failing.settled) if failing else 0
         step = after(
             answer,
             failures=claimed.failures,
+            faults=faults,
             resent=claimed.resent,
             streak=self._streak,
             random=random.random(),  # noqa: S311  (spreads retries; guards nothing)
             policy=self.policy,
         )
         self.trouble = describe(answer) if step.streak else ""
-        recovered = isinstance(answer, Accepted) and self._streak > 0
+        recovered = self._streak > 0 and step.streak == 0
         self._streak = step.streak
+        self._silent = isinstance(answer, InDoubt)
+        if step.counts and step.state == "deferred":
+            self._failing[claimed.lead] = _Failing(faults, self._settled)
+        self._settled += step.streak == 0
         if step.pause:
             self.paused_until = at + timedelta(seconds=step.pause)
         if recovered:

@@ -126,10 +126,12 @@ def _fingerprints(decision: Decision) -> list[str]:
 
 
 def _same_place(history: History, decision: Decision | None, place: Place) -> int | None:
-    """Give the mail's id when only its folder's UIDVALIDITY has changed."""
+    """Give the mail's id when it lies where it did, or only its folder was made anew."""
     known = history.mails.get(decision.identity) if decision else None
-    if known is None or known.place.uidvalidity == place.uidvalidity:
+    if known is None:
         return None
+    if known.place.uidvalidity == place.uidvalidity:
+        return known.id if known.place == place else None
     same = (known.place.inbox, known.place.folder) == (place.inbox, place.folder)
     return known.id if same else None
 

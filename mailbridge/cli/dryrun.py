@@ -133,7 +133,7 @@ def _of_folder(
     watch = app.watch(settings)
     state = inbox.folder_state(folder)
     known = ledger.cursor(settings.name, folder) if ledger else None
-    cursor = follow(known, settings.name, folder, state, watch.start, now())
+    cursor = follow(inbox, known, settings.name, folder, state, watch.start, now())
     if since:
         uids = inbox.new_uids(folder, 1, since=since)
     else:

@@ -41,8 +41,11 @@ class Policy:
     longest_wait: float = 900.0
     jitter: float = 0.2
     """Greatest share by which chance changes a wait, so that many bridges do not knock at once."""
-    failures: int = 12
-    """Answers 5xx after which a lead is left to a person; about an hour with the waits above."""
+    faults: int = 12
+    """Answers 5xx to one lead, others getting through meanwhile, after which it is left to a
+    person: it is the lead that breaks the server."""
+    failures: int = 700
+    """Answers 5xx, whatever others get, after which it is so too; a week with the waits above."""
     doubt: OnDoubt = OnDoubt.RESEND
     doubt_wait: float = 600.0
     first_rest: float = 1.0
@@ -70,12 +73,20 @@ class Next:
 
 
 def after(
-    answer: Answer, *, failures: int, resent: bool, streak: int, random: float, policy: Policy
+    answer: Answer,
+    *,
+    failures: int,
+    faults: int,
+    resent: bool,
+    streak: int,
+    random: float,
+    policy: Policy,
 ) -> Next:
     """Decide what follows from this answer.
 
-    `failures` are the 5xx answers that the lead had before this one, `resent` says
-    that it is in doubt for the second time, `streak` are the answers in a row, before
+    `failures` are the 5xx answers that the lead had before this one; `faults` are those,
+    this one included, before which others had got through since the one before; `resent`
+    says that it is in doubt for the second time, `streak` are the answers in a row, before
     this one, that neither accepted nor rejected a lead, `random` is from 0 to below 1.
 
     Accepted      sent.
@@ -88,16 +99,18 @@ def after(
                   asks, never for less than the short rest (it may ask for 0), else with
                   backoff.
     Failed        deferred with the lead's own backoff, and only so many times: it may be
-                  this lead that breaks the server. Everything rests for a moment only,
-                  so that one bad lead does not hold up the others, and for as long as
-                  the server asks, where it does.
+                  this lead that breaks the server. That shows where others get through;
+                  a server that fails for all of them, be it for days, costs none.
+                  Everything rests for a moment only, so that one bad lead does not hold
+                  up the others, and for as long as the server asks, where it does.
     Unreachable   deferred without limit, since nothing was sent; everything pauses with
                   backoff, and this lead is the first afterwards.
     InDoubt       in doubt; sent once more after a pause if the policy says so, then held.
                   Everything pauses with backoff: a server that takes leads and does not
-                  answer would put the whole queue in doubt, one after the other.
+                  answer would put the whole queue in doubt, one after the other. The next
+                  lead is sent when the server has answered to anything (`Dispatch`).
     """
-    backoff = _spread(_grown(policy.first_wait, streak, policy), random, policy)
+    grown = backoff(streak, random, policy)
     rest = _doubled(policy.first_rest, streak, policy.longest_rest)
     match answer:
         case Accepted():
@@ -107,26 +120,37 @@ def after(
         case Unauthorised():
             pause = _doubled(policy.key_wait, streak, policy.longest_key_wait)
         case Busy(retry_after=None) | Unreachable():
-            pause = backoff
+            pause = grown
         case Busy(retry_after=asked):
             pause = _later(max(asked or 0.0, rest), random, policy)
         case Failed():
-            return _after_failure(answer, failures, rest, streak, random, policy)
+            return _after_failure(answer, failures, faults, rest, streak, random, policy)
         case InDoubt():
             again = policy.doubt is OnDoubt.RESEND and not resent
-            wait = max(policy.doubt_wait, backoff) if again else None
-            return Next(state="in_doubt", wait=wait, pause=backoff, streak=streak + 1)
+            wait = max(policy.doubt_wait, grown) if again else None
+            return Next(state="in_doubt", wait=wait, pause=grown, streak=streak + 1)
         case _:
             assert_never(answer)
     return Next(state="deferred", wait=pause, pause=pause, streak=streak + 1)
 
 
+def backoff(streak: int, random: float, policy: Policy) -> float:
+    """Give the seconds for which a destination is left alone that did not answer."""
+    return _spread(_grown(policy.first_wait, streak, policy), random, policy)
+
+
 def _after_failure(
-    answer: Failed, failures: int, rest: float, streak: int, random: float, policy: Policy
+    answer: Failed,
+    failures: int,
+    faults: int,
+    rest: float,
+    streak: int,
+    random: float,
+    policy: Policy,
 ) -> Next:
     if answer.retry_after is not None:
         rest = _later(max(answer.retry_after, rest), random, policy)
-    if failures + 1 >= policy.failures:
+    if faults >= policy.faults or failures + 1 >= policy.failures:
         return Next(state="rejected", pause=rest, counts=True, streak=streak + 1)
     own = _spread(_grown(policy.first_wait, failures, policy), random, policy)
     return Next(state="deferred", wait=max(own, rest), pause=rest, counts=True, streak=streak + 1)

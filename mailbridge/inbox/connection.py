@@ -180,10 +180,9 @@ def _explain_login(account: Account, error: Exception) -> Exception:
     reply = faults.refusal_in(cause) or faults.read_reply(words)
     if reply.passing:
         return faults.declined(account, "the login", reply)
-    return faults.refused(
-        account,
-        f"the server refused the login of {account.user}: {reply.quoted}."
-        " Check user and password; some providers want an app password.",
+    return faults.LoginRefused(
+        f"{account.place}: the server refused the login of {account.user}: {reply.quoted}."
+        " Check user and password; some providers want an app password."
     )
 
 

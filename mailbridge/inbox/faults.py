@@ -4,6 +4,7 @@
     ├── BrokenOff          the server ended the connection, with a BYE or without a word
     └── Garbled            the answer cannot be understood; the connection still stands
     InboxRefused
+    ├── LoginRefused       user or password; asked too often, servers lock the account
     └── Declined           the server said NO or BAD; the connection still stands
     UidValidityChanged     the folder was made anew: every UID known of it is void
 
@@ -20,6 +21,10 @@ from mailbridge.inbox.account import Account, Tls
 
 class UidValidityChanged(InboxError):
     """The folder's UIDs mean other mails than before (RFC 3501, section 2.3.1.1)."""
+
+
+class LoginRefused(InboxRefused):
+    """The server did not accept user and password."""
 
 
 class Declined(InboxRefused):

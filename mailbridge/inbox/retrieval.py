@@ -2,7 +2,8 @@
 
 A server has three ways to fail on one mail: it answers NO, it answers what nobody
 understands, or it ends the connection (Dovecot, on a mail that it cannot read).
-Each spoils the whole batch, so then every mail is asked for alone.
+Each spoils the whole batch, so then every mail is asked for alone. A connection that
+ends at every mail says nothing of the mails: then it is the server that cannot be used.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,6 +48,10 @@ def retrieve(
             raise faults.unreachable(
                 session.account, "the server ends the connection for one mail after another."
             )
+    if broken and not rows and set(broken.values()) == {_BROKEN_OFF}:
+        raise faults.unreachable(
+            session.account, "the server ends the connection whenever it is asked for a mail."
+        )
     return rows, broken
 
 

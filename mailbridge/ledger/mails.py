@@ -5,7 +5,7 @@ transaction.
 """
 
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,8 +43,14 @@ _COLUMNS = [c for c in mails.c if c.name not in {"decided", "mark_due", "again"}
 
 
 def insert_mails(connection: Connection, new: Sequence[NewMail], seen: datetime) -> list[int]:
-    """Record the mails whose place is not known yet; the ids of all, in their order."""
+    """Record the mails whose place is not known yet; the ids of all, in their order.
+
+    Where another mail is recorded at a place, that one lies there no more.
+    """
     known = _find_places(connection, [mail.place for mail in new])
+    if known:
+        for place in _displace(connection, known, {mail.place: mail.identity for mail in new}):
+            del known[place]
     fresh = {mail.place: mail for mail in new if mail.place not in known}
     if fresh:
         connection.execute(_INSERT_MAILS, [_row(mail, seen) for mail in fresh.values()])
@@ -56,6 +62,25 @@ def insert_mails(connection: Connection, new: Sequence[NewMail], seen: datetime)
             connection.execute(_INSERT_CONTENTS, contents)
         insert_leads(connection, {known[p]: m.leads for p, m in fresh.items() if m.leads}, seen)
     return [known[mail.place] for mail in new]
+
+
+def _displace(
+    connection: Connection, known: Mapping[Place, int], identities: Mapping[Place, str]
+) -> list[Place]:
+    """Put mails nowhere whose place has another one now; those places.
+
+    Nowhere is UIDVALIDITY 0, which no server gives (RFC 9051, section 2.3.1.1): a mark
+    that is still due is given up, and the mail is known again wherever it turns up.
+    """
+    displaced = []
+    for place, mail in known.items():
+        here = mails.c.id == mail
+        was = connection.execute(sa.select(mails.c.identity).where(here)).scalar_one()
+        if was != identities[place]:
+            nowhere = {"uidvalidity": 0, "uid": mail}
+            connection.execute(mails.update().where(here).values(nowhere))
+            displaced.append(place)
+    return displaced
 
 
 def redecide(connection: Connection, mail: int, new: NewMail) -> bool:

@@ -25,10 +25,9 @@ UNREACHABLE = Unreachable(reason="refused")
 IN_DOUBT = InDoubt(reason="read timeout")
 
 
-def follow(answer, *, failures=0, resent=False, streak=0, random=0.0, policy=POLICY):
-    return after(
-        answer, failures=failures, resent=resent, streak=streak, random=random, policy=policy
-    )
+def follow(answer, *, policy=POLICY, **counters):
+    given = {"failures": 0, "faults": 0, "resent": False, "streak": 0, "random": 0.0, **counters}
+    return after(answer, policy=policy, **given)
 
 
 def deferred(wait, pause, streak, *, counts=False):
@@ -66,9 +65,12 @@ def deferred(wait, pause, streak, *, counts=False):
         ),
         (
             FAILED,
-            {"failures": 11, "streak": 2},
+            {"failures": 12, "faults": 12, "streak": 2},
             Next(state="rejected", pause=4.0, counts=True, streak=3),
         ),
+        (FAILED, {"failures": 99, "faults": 11}, deferred(900.0, 1.0, 1, counts=True)),
+        (FAILED, {"failures": 698}, deferred(900.0, 1.0, 1, counts=True)),
+        (FAILED, {"failures": 699}, Next(state="rejected", pause=1.0, counts=True, streak=1)),
         (UNREACHABLE, {}, deferred(5.0, 5.0, 1)),
         (UNREACHABLE, {"streak": 2}, deferred(20.0, 20.0, 3)),
         (UNREACHABLE, {"streak": 100_000, "failures": 99}, deferred(900.0, 900.0, 100_001)),
@@ -108,12 +110,14 @@ ANSWERS = st.one_of(
 @given(
     answer=ANSWERS,
     failures=st.integers(0, 10**9),
+    faults=st.integers(0, 10**9),
     resent=st.booleans(),
     streak=st.integers(0, 10**9),
     random=st.floats(0, 1, exclude_max=True),
 )
-def test_every_wait_is_bounded_and_no_loop_is_hot(answer, failures, resent, streak, random):
-    follows = follow(answer, failures=failures, resent=resent, streak=streak, random=random)
+def test_every_wait_is_bounded_and_no_loop_is_hot(answer, failures, faults, resent, streak, random):
+    counters = {"failures": failures, "faults": faults, "resent": resent, "streak": streak}
+    follows = follow(answer, **counters, random=random)
     if isinstance(answer, Accepted | Rejected):
         assert (follows.wait, follows.pause, follows.streak) == (None, 0.0, 0)
         return

@@ -87,6 +87,21 @@ def test_a_known_place_changes_nothing_and_gives_its_id(ledger: Ledger) -> None:
     assert [at.fingerprint for at in found.leads] == ["fingerprint-1"]
 
 
+def test_another_mail_at_a_known_place_takes_it_over(ledger: Ledger) -> None:
+    """A restored folder gives UIDs a second time: neither mail is lost."""
+    [first] = ledger.record([mail(1, lead(1))], None, T0)
+    [second] = ledger.record([mail(1, lead(9), identity="identity-9")], None, T0 + MINUTE)
+    assert second != first
+    places = {found.id: found.place for found in ledger.mails()}
+    assert places[second] == place(1)
+    assert places[first].uidvalidity == 0
+    claimed = ledger.claim(T0)
+    assert claimed is not None
+    ledger.settle(settled(claimed, State.REJECTED))
+    assert [due.place.uidvalidity for due in ledger.to_mark("sales", 10)] == [0]
+    assert ledger.relocate(first, place(2)), "it may turn up again"
+
+
 @pytest.mark.parametrize(
     "other",
     [{"folder": "Other"}, {"uidvalidity": 8}, {"inbox": "rent"}],
@@ -230,7 +245,8 @@ def test_a_mail_found_elsewhere_keeps_its_decision(ledger: Ledger) -> None:
     [again] = ledger.to_mark("sales", 10)
     assert (again.id, again.place, again.marked) == (number, place(40, uidvalidity=8), "sent")
     assert outcome(ledger, number) is Outcome.SENT
-    assert ledger.record([mail(40, place=place(40, uidvalidity=8))], None, T0) == [number]
+    here = mail(40, place=place(40, uidvalidity=8), identity="identity-1")
+    assert ledger.record([here], None, T0) == [number]
 
 
 def test_a_place_that_is_taken_is_not_taken_twice(ledger: Ledger) -> None:
