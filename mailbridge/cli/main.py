@@ -262,6 +262,37 @@ def retry(
 
 
 @app.command()
+def audit(
+    config: Config = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Only mail received since that day (2026-11-01)."),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="Compare the leads with what the sandbox wrote there (`sandbox --journal`).",
+        ),
+    ] = None,
+) -> None:
+    """Compare mailbox, ledger and destination, and say what does not agree.
+
+    Every mail must have its outcome in the ledger and bear its mark; every lead that was sent
+    must have the destination's id. Mail from before the first start is counted, no more.
+    Realforce lists no leads, so the ids are those of its answers; only a sandbox can be
+    compared lead by lead.
+
+    Changes nothing: folders are opened read-only. May run beside the daemon. Exit code 1
+    where something does not agree.
+    """
+    from mailbridge.cli.auditing import audit_all
+
+    raise typer.Exit(audit_all(config, _day(since), journal))
+
+
+@app.command()
 def sandbox(
     port: Annotated[
         int, typer.Option(metavar="N", min=0, max=65535, help="0: any free one.")

@@ -37,6 +37,8 @@ class Opened:
     messages: int
     keywords: bool
     """Whether PERMANENTFLAGS allows new keywords."""
+    flags: frozenset[str]
+    """The flags that the server lists for the folder, with the keywords in use (FLAGS)."""
 
 
 class Session:
@@ -174,6 +176,7 @@ class Session:
             uidnext=said.get(b"UIDNEXT"),
             messages=messages,
             keywords=rb"\*" in said.get(b"PERMANENTFLAGS", ()),
+            flags=frozenset(f.decode("ascii", "replace") for f in said.get(b"FLAGS", ())),
         )
         return self.opened
 

@@ -1,10 +1,9 @@
 """What `audit` compares with the mailbox and the destination, in portions of bounded size."""
 
 from collections.abc import Collection
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RowMapping
 
 from mailbridge.ledger.records import State
 from mailbridge.ledger.tables import CHUNK, MESSAGE_ID_LIMIT, lead_contents, leads, mails
@@ -27,7 +26,7 @@ def find_standings(
             mails.c.folder == folder,
             mails.c.inbox == inbox,
         )
-        found |= {row.uid: _standing(row) for row in connection.execute(query)}
+        found |= {row["uid"]: _standing(row) for row in connection.execute(query).mappings()}
     return found
 
 
@@ -43,8 +42,8 @@ def find_by_message_id(
         query = sa.select(mails.c.message_id, *_STANDING).where(
             mails.c.message_id.in_(names[start : start + CHUNK]), mails.c.inbox == inbox
         )
-        for row in connection.execute(query):
-            found.setdefault(kept[row.message_id], []).append(_standing(row))
+        for row in connection.execute(query).mappings():
+            found.setdefault(kept[row["message_id"]], []).append(_standing(row))
     return found
 
 
@@ -88,7 +87,10 @@ def count_leads(connection: Connection) -> dict[State, int]:
     return {State(state): number for state, number in connection.execute(query)}
 
 
-def _standing(row: sa.Row[Any]) -> Standing:
+def _standing(row: RowMapping) -> Standing:
     return Standing(
-        mail=row.id, outcome=Outcome(row.outcome), marked=row.marked, mark_due=row.mark_due
+        mail=row["id"],
+        outcome=Outcome(row["outcome"]),
+        marked=row["marked"],
+        mark_due=row["mark_due"],
     )
