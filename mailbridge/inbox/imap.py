@@ -60,6 +60,11 @@ class ImapInbox:
         """Whether the connection is dead (network, timeout, deadline, BYE): connect anew."""
         return self._session.lost
 
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges with the server there were."""
+        return self._session.exchanges
+
     def folder_state(self, folder: str) -> FolderState:
         """Ask by STATUS; its cost does not grow with the folder.
 

@@ -47,6 +47,8 @@ class Session:
     def __init__(self, account: Account) -> None:
         """Connect and log in."""
         self.account = account
+        self.exchanges = 0
+        """How many there were; whoever watches sees by it that something goes on."""
         self.connect()
 
     def connect(self) -> None:
@@ -65,6 +67,7 @@ class Session:
         """One command and its answer; the block holds nothing but the call."""
         if self.lost:
             raise faults.unreachable(self.account, "the connection was lost before.")
+        self.exchanges += 1
         try:
             with self._watchdog.armed():
                 yield self._client

@@ -18,6 +18,7 @@ from mailbridge.documents.settings import (
     LedgerSettings,
     LimitSettings,
     LogSettings,
+    MonitoringSettings,
     Settings,
     load_settings,
 )
@@ -32,6 +33,7 @@ GROUPS: dict[tuple[str | int, ...], type[BaseModel]] = {
     ("leads",): LeadSettings,
     ("ledger",): LedgerSettings,
     ("limits",): LimitSettings,
+    ("monitoring",): MonitoringSettings,
     ("log",): LogSettings,
 }
 
