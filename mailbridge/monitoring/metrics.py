@@ -1,7 +1,7 @@
 """The metrics for Prometheus: the ledger's counts and the pulse's, in its text form.
 
-The one module that uses prometheus-client, and only its forms: no registry of the
-process, and nothing is kept here between two scrapes.
+The one module that uses prometheus-client, and only its forms: no registry, nothing
+of the process, and nothing is kept here between two scrapes.
 """
 
 import platform
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prometheus_client.core import (
-    CollectorRegistry,
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     InfoMetricFamily,
     Metric,
 )
-from prometheus_client.exposition import choose_encoder
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
 
 from mailbridge import __version__
 from mailbridge.daemon.pulse import BOUNDS, Durations, Vitals
@@ -34,21 +34,22 @@ class Figures:
     vitals: Vitals
 
 
-def write_metrics(figures: Figures, accept: str) -> tuple[str, bytes]:
-    """Write the figures; the content type, and the body in the form that `accept` asks for."""
-    registry = CollectorRegistry()
-    registry.register(_Collector(figures))
-    encode, content_type = choose_encoder(accept)
-    return content_type, encode(registry)
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+"""The form that every Prometheus reads, whatever else it asks for."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Collector:
-    figures: Figures
+def write_metrics(figures: Figures) -> bytes:
+    """Write the figures in Prometheus' text form."""
+    return generate_latest(_Collector(figures))
+
+
+class _Collector(Collector):
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
 
     def collect(self) -> Iterator[Metric]:
         """Give every metric, as prometheus-client asks for them."""
-        figures = self.figures
+        figures = self._figures
         version = {"version": __version__, "python": platform.python_version()}
         yield InfoMetricFamily("mailbridge_build", "What runs.", value=version)
         yield _mails(figures.summary)

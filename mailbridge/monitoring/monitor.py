@@ -91,7 +91,7 @@ class Monitor:
         except LedgerError:
             return None
 
-    def _healthz(self, _accept: str) -> Page:
+    def _healthz(self) -> Page:
         waiting, at = self._waiting(), self._clock()
         vitals = self._pulse.look()
         problems = list(find_problems(vitals, self._limits, waiting, at))
@@ -119,8 +119,8 @@ class Monitor:
         body = json.dumps(told, ensure_ascii=False).encode() + b"\n"
         return Page(503 if problems else 200, "application/json", body)
 
-    def _metrics(self, accept: str) -> Page:
-        from mailbridge.monitoring.metrics import Figures, write_metrics
+    def _metrics(self) -> Page:
+        from mailbridge.monitoring.metrics import CONTENT_TYPE, Figures, write_metrics
 
         try:
             with self._ledger.looking() as look:
@@ -128,7 +128,7 @@ class Monitor:
         except LedgerError:
             return Page(503, "text/plain", b"The ledger cannot be read.\n")
         figures = Figures(at=self._clock(), summary=summary, leads=leads, vitals=self._pulse.look())
-        return Page(200, *write_metrics(figures, accept))
+        return Page(200, CONTENT_TYPE, write_metrics(figures))
 
 
 def look_interval(notifier: Notifier | None) -> float:

@@ -27,8 +27,8 @@ class Page:
     body: bytes
 
 
-Pages = Mapping[str, Callable[[str], Page]]
-"""By path: what makes the page, from the request's Accept header."""
+Pages = Mapping[str, Callable[[], Page]]
+"""By path: what makes the page."""
 
 
 class PageServer:
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             there = ", ".join(self.server.pages)
             self._answer(Page(404, "text/plain", f"There are: {there}\n".encode()))
         else:
-            self._answer(make(self.headers.get("Accept", "")))
+            self._answer(make())
 
     do_HEAD = do_GET  # noqa: N815 - stdlib's
 
