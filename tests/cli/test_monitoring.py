@@ -3,7 +3,6 @@
 import http.client
 import json
 import socket
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,10 @@ from mailbridge.inbox.account import Account
 from mailbridge.sandbox.server import Sandbox
 from tests.cli.conftest import Cli, end
 from tests.mails import inquiry
-from tests.monitoring.conftest import Manager
+from tests.monitoring.conftest import Manager, manager
 from tests.servers.mailbox import Mailbox
+
+__all__ = ["manager"]
 
 WANTED = (
     'mailbridge_mails{outcome="sent",portal="homegate.ch"} 1.0',
@@ -34,11 +35,6 @@ def ask(port: int, path: str) -> tuple[int, str]:
     told = answer.status, answer.read().decode()
     connection.close()
     return told
-
-
-@pytest.fixture
-def manager(tmp_path: Path) -> Manager:
-    return Manager(tmp_path / "notify")
 
 
 def test_a_service_tells_systemd_and_prometheus(
