@@ -161,8 +161,12 @@ def test_a_folder_made_anew_is_read_again_and_no_disagreement(
     assert audit(rig).counts("Portals") == {Count.AGREES: 1}
 
 
-def test_a_daemon_at_work_meanwhile_causes_no_complaint(rig: Rig, audit: Auditor) -> None:
-    """Each portion's flags are read before the ledger; the pass falls between the two looks."""
+def test_a_daemon_at_work_meanwhile_causes_no_complaint(
+    build: Builder, account: Account, mailbox: Mailbox, audit: Auditor
+) -> None:
+    """Each portion's flags are read before the ledger; the marks fall between the two."""
+    rig = build(account, mailbox, marking=Marking.KEYWORDS)
+    rig.pass_once()
     for number in range(4):
         rig.mailbox.append(inquiry(number))
     rig.bridge.poll()
