@@ -21,14 +21,15 @@ from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
 from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge, Watch
-from mailbridge.daemon.daemon import Daemon
+from mailbridge.daemon.daemon import IDLE, Daemon
+from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy
 from mailbridge.delivery.payload import EmailKey
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
 from mailbridge.delivery.retry import Policy as RetryPolicy
-from mailbridge.dispatch import Dispatch
+from mailbridge.dispatch import Dispatch, now
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import (
     InboxSettings,
@@ -46,6 +47,7 @@ from mailbridge.leads.requirements import WithoutTarget
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
+from mailbridge.monitoring.systemd import find_notifier
 from mailbridge.problems import Problem
 from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
@@ -283,12 +285,16 @@ class App:
         retry = RetryPolicy(
             doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
         )
+        pulse = Pulse()
+        destination = TimedDestination(self.destination(), pulse)
         with Decider(self.portals) as decider:
             yield Daemon(
                 bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
                 intervals=[inbox.every for inbox in inboxes],
-                dispatch=Dispatch(ledger, self.destination(), retry),
+                dispatch=Dispatch(ledger, destination, retry),
                 alerts=self.alerts(ledger),
+                pulse=pulse,
+                attendant=self._monitor(pulse, ledger),
             )
 
     def channels(self) -> list[Channel]:
@@ -332,6 +338,32 @@ class App:
             channels=self.channels(),
             patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
         )
+
+    def _monitor(self, pulse: Pulse, ledger: Ledger) -> Attendant | None:
+        """Make what looks after the daemon, where somebody wants to be told."""
+        listen = self.settings.monitoring.listen
+        notifier = find_notifier(os.environ, os.getpid())
+        if not listen and not notifier:
+            return None
+        # A web server takes its time to import, and no other command needs it.
+        from mailbridge.monitoring.health import InboxLimits
+        from mailbridge.monitoring.health import Limits as HealthLimits
+        from mailbridge.monitoring.monitor import Monitor, look_interval
+
+        wanted = self.settings.destination
+        exchange = (wanted.connect_timeout + wanted.read_timeout).total_seconds()
+        limits = HealthLimits(
+            inboxes={
+                inbox.name: InboxLimits(
+                    every=inbox.every.total_seconds(), deadline=inbox.deadline.total_seconds()
+                )
+                for inbox in self.settings.inboxes
+            },
+            delivery=max(IDLE, exchange),
+            scheduler=look_interval(notifier),
+        )
+        address = (listen.host, listen.port) if listen else None
+        return Monitor(pulse, ledger, limits, notifier=notifier, address=address, clock=now)
 
     def warnings(self) -> tuple[Problem, ...]:
         """Name what works and should not stay so."""

@@ -109,6 +109,12 @@ class Bridge:
         """What the user calls the inbox."""
         return self.watch.account.name
 
+    @property
+    def progress(self) -> object:
+        """Something that is another after each exchange; read without the lock."""
+        connection = self._connection
+        return (id(connection), connection.exchanges) if connection else None
+
     def poll(
         self,
         recorded: Callable[[], None] = lambda: None,

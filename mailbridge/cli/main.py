@@ -187,11 +187,35 @@ def run(
 
 
 @app.command()
-def status(config: Config = None) -> None:
-    """Show the health of inboxes and queue, and the counts of outcomes and portals."""
-    from mailbridge.cli.records import show_status
+def status(
+    config: Config = None,
+    output: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="table|json",
+            help="table for people; json: one JSON object, and nothing else.",
+        ),
+    ] = "table",
+) -> None:
+    """Show the health of inboxes and queue, and the counts of outcomes and portals.
 
-    show_status(config)
+    SEEN AFTER and SENT AFTER say how long an inbox's mails waited, from their arrival at the
+    mail server until they were read, and until their lead was accepted: the median and the
+    longest, of those among the newest 1000 mails that came since the first start.
+
+    ERROR SINCE is the last poll that went well: mail that came later may lie unread.
+
+    COMPLETE is the share of a portal's inquiries that became leads. Ignored mails are left
+    out; duplicates and leads on their way, in doubt or rejected count as complete.
+
+    Ends with exit code 0 whatever it shows; monitoring looks at /healthz, or at the JSON.
+    """
+    from mailbridge.cli.status import show_status
+
+    if output not in {"table", "json"}:
+        raise typer.BadParameter("table or json", param_hint="--format")
+    show_status(config, as_json=output == "json")
 
 
 @app.command()
@@ -249,6 +273,37 @@ def retry(
     if not mails and outcome is None:
         raise typer.BadParameter("name the mails by their ID, or give --outcome")
     raise typer.Exit(retry_mails(config, mails or [], outcome))
+
+
+@app.command()
+def audit(
+    config: Config = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Only mail received since that day (2026-11-01)."),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="Compare the leads with what the sandbox wrote there (`sandbox --journal`).",
+        ),
+    ] = None,
+) -> None:
+    """Compare mailbox, ledger and destination, and say what does not agree.
+
+    Every mail must have its outcome in the ledger and bear its mark; every lead that was sent
+    must have the destination's id. Mail from before the first start is counted, no more.
+    Realforce lists no leads, so the ids are those of its answers; only a sandbox can be
+    compared lead by lead.
+
+    Changes nothing: folders are opened read-only. May run beside the daemon. Exit code 1
+    where something does not agree.
+    """
+    from mailbridge.cli.auditing import audit_all
+
+    raise typer.Exit(audit_all(config, _day(since), journal))
 
 
 @app.command()

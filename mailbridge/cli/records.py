@@ -1,4 +1,4 @@
-"""`status`, `mails`, `show`, `retry`: what the ledger knows, and acting on it."""
+"""`mails`, `show`, `retry`: what the ledger knows, and acting on it."""
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -23,44 +23,6 @@ from mailbridge.rules.inquiry import Found
 
 def _reading(config: Path | None) -> Ledger:
     return Ledger.read_only(App.load(config, secrets=False).ledger_url)
-
-
-def show_status(config: Path | None) -> None:
-    """Show health and counts."""
-    with _reading(config) as ledger:
-        found = ledger.summary()
-    heading("Inboxes")
-    table(
-        ("INBOX", "LAST POLL", "LAST SUCCESS", "LAST MAIL", "ERROR"),
-        [(i.inbox, i.last_poll, i.last_success, i.last_mail, i.error) for i in found.inboxes],
-    )
-    heading("Outcomes")
-    table(("OUTCOME", "MAILS"), [(o, found.outcomes[o]) for o in Outcome if found.outcomes.get(o)])
-    heading("Portals")
-    table(
-        ("PORTAL", "MAILS", "SENT", "FOR REVIEW"),
-        [
-            (
-                portal,
-                sum(counts.values()),
-                counts.get(Outcome.SENT, 0),
-                sum(n for outcome, n in counts.items() if outcome.for_review),
-            )
-            for portal, counts in sorted(found.portals.items())
-        ],
-    )
-    heading("Queue")
-    table(
-        ("", "COUNT", "OLDEST"),
-        [
-            ("waiting to be sent", found.queued, found.oldest_queued),
-            ("for review", found.for_review, found.oldest_for_review),
-        ],
-    )
-    if found.last_attempt:
-        heading("Destination")
-        last = found.last_attempt
-        table(("LAST ANSWER", "STATUS", ""), [(last.ended, last.status or "", last.detail)])
 
 
 def list_mails(

@@ -10,13 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge
 from mailbridge.daemon.alerting import schedule_alerts, tell_safely
+from mailbridge.daemon.pulse import Attendant, Pulse
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.errors import InboxError, MailbridgeError
 from mailbridge.log import logger
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
 
 IDLE = 30.0
 """Seconds after which the delivery thread looks again by itself: `retry` is another process."""
@@ -41,6 +46,8 @@ class Daemon:
     dispatch: Dispatch
     alerts: Alerts | None = None
     clock: Callable[[], datetime] = now
+    pulse: Pulse = field(default_factory=Pulse)
+    attendant: Attendant | None = None
     _asked: Event = field(default_factory=Event, init=False)
     """Somebody wants the end: nothing new is begun."""
     _end: Event = field(default_factory=Event, init=False)
@@ -61,7 +68,10 @@ class Daemon:
         self.dispatch.recover()
         scheduler = BackgroundScheduler(
             # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else.
-            executors={"default": ThreadPoolExecutor(2 * len(self.bridges))},
+            executors={
+                "default": ThreadPoolExecutor(2 * len(self.bridges)),
+                "attendant": ThreadPoolExecutor(1),  # never behind a poll that hangs
+            },
             job_defaults={
                 "max_instances": 1,  # a poll that takes longer is not overlapped;
                 "coalesce": True,  # what was due meanwhile is run once,
@@ -88,13 +98,15 @@ class Daemon:
 
         tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
         deliverer = Thread(target=self._deliver, args=[mark_soon, tell_soon], name="delivery")
-        with _signals(self.stop):
+        with _signals(self.stop), self._attended(scheduler):
             scheduler.start()
             deliverer.start()
             logger().info("started", inboxes=len(self.bridges))
             while not self._asked.wait(WAKE):
                 pass
             logger().info("stopping")
+            if self.attendant:
+                self.attendant.stopping()
             scheduler.shutdown(wait=True)
             deliverer.join()
         for bridge in self.bridges:
@@ -158,7 +170,8 @@ class Daemon:
 
     def _poll(self, bridge: Bridge) -> None:
         try:
-            seen = bridge.poll(self._let_send, self._asked.is_set)
+            with self.pulse.polling(bridge):
+                seen = bridge.poll(self._let_send, self._asked.is_set)
         except InboxError as error:
             # In the ledger for `status`; the next interval tries again.
             logger().warning("inbox not polled", inbox=bridge.name, error=str(error))
@@ -173,6 +186,7 @@ class Daemon:
             while not self._end.is_set():
                 self._work.clear()
                 before = self.dispatch.trouble
+                self.pulse.delivering()
                 if self.dispatch.deliver(self._asked.is_set):
                     delivered()
                 if self.dispatch.trouble not in {"", before}:
@@ -188,6 +202,33 @@ class Daemon:
             bridge.mark()
         except InboxError as error:
             logger().warning("not marked yet", inbox=bridge.name, error=str(error))
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    @contextmanager
+    def _attended(self, scheduler: "BackgroundScheduler") -> Iterator[None]:
+        """Let the attendant look after us, from the scheduler, so that it knows of its end."""
+        self.pulse.start(self.bridges)
+        if self.attendant is None:
+            yield
+            return
+        self.attendant.begin()
+        try:
+            scheduler.add_job(
+                self._attend,
+                "interval",
+                seconds=self.attendant.every,
+                args=[self.attendant],
+                executor="attendant",
+                next_run_time=self.clock(),
+            )
+            yield
+        finally:
+            self.attendant.end()
+
+    def _attend(self, attendant: Attendant) -> None:
+        try:
+            attendant.look()
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 

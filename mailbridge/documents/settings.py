@@ -24,6 +24,7 @@ from mailbridge.documents.shape import Shape, shape
 from mailbridge.documents.source import is_folder, read_text
 from mailbridge.documents.values import (
     Duration,
+    Listen,
     LocalPath,
     PresentPath,
     Size,
@@ -41,6 +42,7 @@ __all__ = [
     "LedgerSettings",
     "LimitSettings",
     "LogSettings",
+    "MonitoringSettings",
     "Settings",
     "load_settings",
     "missing_for_run",
@@ -123,6 +125,17 @@ class LogSettings(Shape):
     )
 
 
+class MonitoringSettings(Shape):
+    """What other programs on this machine are told."""
+
+    listen: Listen | None = Field(
+        default=None,
+        description="Where /healthz and /metrics (Prometheus) are served: an address of this "
+        "machine alone, with a port; nowhere without it.",
+        examples=["127.0.0.1:9108"],
+    )
+
+
 # A heading whose settings are all commented out leaves the defaults.
 _EMPTY = BeforeValidator(lambda written: {} if written is None else written)
 
@@ -155,6 +168,10 @@ class Settings(Shape):
     limits: Annotated[LimitSettings, _EMPTY] = Field(
         default_factory=LimitSettings,
         description="What a single mail may cost; one that would cost more is kept for a person.",
+    )
+    monitoring: Annotated[MonitoringSettings, _EMPTY] = Field(
+        default_factory=MonitoringSettings,
+        description="What other programs on this machine are told.",
     )
     log: Annotated[LogSettings, _EMPTY] = Field(
         default_factory=LogSettings, description="What mailbridge writes about itself."

@@ -29,6 +29,7 @@ _BYTES = {"B": 1, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000}
 _SIZE = re.compile(r"(\d{1,12}(?:\.\d{1,3})?) ?(B|KB|MB|GB)?", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)*\.?")
+_LISTEN = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[^\s:\[\]]+)):(?P<port>\d{1,5})")
 _LONGEST = timedelta(days=36500)
 
 
@@ -188,6 +189,32 @@ def _check_address(url: str) -> str:
     return url
 
 
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """Where this machine alone can reach us."""
+
+    host: str
+    port: int
+
+
+def parse_listen(text: str) -> ListenAddress:
+    """Read `127.0.0.1:9108` or `[::1]:9108`."""
+    found = _LISTEN.fullmatch(text.strip())
+    port = int(found["port"]) if found else 0
+    if found is None or not 1 <= port <= 65535:
+        raise UnfitError(
+            f"{quote(text)} is no address to listen on.",
+            "Write host and port, as 127.0.0.1:9108.",
+        )
+    host = found["six"] or found["host"]
+    if not is_loopback(host):
+        raise UnfitError(
+            f"{quote(text)} could be reached from other machines, and nobody has to log in there.",
+            f"Write 127.0.0.1:{port}; a web server or an SSH tunnel may pass it on.",
+        )
+    return ListenAddress("127.0.0.1" if host.rstrip(".").lower() == "localhost" else host, port)
+
+
 def _check_proxy(url: str) -> str:
     if split_address(url) is None:
         raise UnfitError("This is no address of a proxy.", "Write http://proxy.example.org:3128.")
@@ -224,6 +251,11 @@ Size = Annotated[
     WithJsonSchema({"type": ["string", "integer"], "pattern": r"^[0-9.]+ ?([KMGkmg]?[Bb])?$"}),
 ]
 Day = Annotated[date, BeforeValidator(_from_text(parse_day, "a day such as 2026-11-22"))]
+Listen = Annotated[
+    ListenAddress,
+    BeforeValidator(_from_text(parse_listen, "an address such as 127.0.0.1:9108")),
+    WithJsonSchema({"type": "string"}),
+]
 Line = Annotated[str, AfterValidator(_check_line), AfterValidator(_check_filled)]
 """A text on one line, not empty."""
 SenderName = Annotated[Line, AfterValidator(_check_sender)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mailbridge.errors import InboxError
 from mailbridge.inbox import faults
-from mailbridge.inbox.faults import Declined
+from mailbridge.inbox.faults import Declined, UidValidityChanged
 from mailbridge.inbox.session import Opened, Session
 
 
@@ -15,6 +15,22 @@ def open_for_reading(session: Session, folder: str) -> Opened:
         return session.examine(folder)
     except Declined as exc:
         raise explain(session, folder, exc) from exc
+
+
+def stay_for_reading(session: Session, folder: str, uidvalidity: int) -> Opened:
+    """Be in the folder, for reading: whoever took the last answer may have left it.
+
+    Raises UidValidityChanged where it is no longer the folder that was meant.
+    """
+    opened = session.opened
+    if opened is None or opened.folder != folder or opened.writable:
+        opened = open_for_reading(session, folder)
+    if opened.uidvalidity != uidvalidity:
+        raise UidValidityChanged(
+            f"{session.account.place}: folder {folder} was made anew on the"
+            f" server (UIDVALIDITY {uidvalidity} before, {opened.uidvalidity} now)."
+        )
+    return opened
 
 
 def open_for_marking(session: Session, folder: str) -> Opened:

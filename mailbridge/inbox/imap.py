@@ -18,6 +18,14 @@ from mailbridge.inbox.marking import find_abilities, mark_mails, resolve
 from mailbridge.inbox.marks import FOLDERS, Abilities, Mark, Marked, Marking, Place
 from mailbridge.inbox.reading import find_uids, find_uids_since, read_mails
 from mailbridge.inbox.session import Session
+from mailbridge.inbox.survey import (
+    Arrival,
+    FolderView,
+    find_mark_folders,
+    read_arrivals,
+    read_flags,
+    view_folder,
+)
 from mailbridge.inbox.tracing import find_in_mark_folders
 
 
@@ -52,6 +60,11 @@ class ImapInbox:
     def lost(self) -> bool:
         """Whether the connection is dead (network, timeout, deadline, BYE): connect anew."""
         return self._session.lost
+
+    @property
+    def exchanges(self) -> int:
+        """How many exchanges with the server there were."""
+        return self._session.exchanges
 
     def folder_state(self, folder: str) -> FolderState:
         """Ask by STATUS; its cost does not grow with the folder.
@@ -92,6 +105,24 @@ class ImapInbox:
         A mail that is gone is left out. Raises UidValidityChanged on the first step.
         """
         return read_mails(self._session, folder, uidvalidity, uids)
+
+    def view(self, folder: str) -> FolderView:
+        """See `survey.view_folder`."""
+        return view_folder(self._session, folder)
+
+    def mark_folders(self, targets: Mapping[Mark, str]) -> dict[Mark, str]:
+        """See `survey.find_mark_folders`."""
+        return find_mark_folders(self._session, targets)
+
+    def flags(
+        self, folder: str, uidvalidity: int, uids: Sequence[int]
+    ) -> dict[int, frozenset[str] | None]:
+        """See `survey.read_flags`."""
+        return read_flags(self._session, folder, uidvalidity, uids)
+
+    def arrivals(self, folder: str, uidvalidity: int, uids: Sequence[int]) -> dict[int, Arrival]:
+        """See `survey.read_arrivals`."""
+        return read_arrivals(self._session, folder, uidvalidity, uids)
 
     def capabilities(self, folder: str) -> Abilities:
         """Find out what the server can do in this folder; nothing in it is changed."""

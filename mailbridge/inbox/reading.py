@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mailbridge.inbox import folders, structure
-from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.mail import Broken, Mail
 from mailbridge.inbox.retrieval import retrieve
 from mailbridge.inbox.session import Row, Session
@@ -68,7 +67,7 @@ def find_uids_since(
         )
         for uid, row in rows.items():
             received = row.get(b"INTERNALDATE")
-            if not isinstance(received, datetime) or _in_utc(received) >= since:
+            if not isinstance(received, datetime) or in_utc(received) >= since:
                 found.append(uid)
         found += broken  # reading it will say what is wrong
     return sorted(found)
@@ -139,15 +138,7 @@ class _Reader:
         yield from self._read_whole(group)
 
     def _open(self) -> None:
-        """Be in the folder, for reading: whoever takes the mails may have left it."""
-        opened = self._session.opened
-        if opened is None or opened.folder != self._folder or opened.writable:
-            opened = folders.open_for_reading(self._session, self._folder)
-        if opened.uidvalidity != self._uidvalidity:
-            raise UidValidityChanged(
-                f"{self._session.account.place}: folder {self._folder} was made anew on the"
-                f" server (UIDVALIDITY {self._uidvalidity} before, {opened.uidvalidity} now)."
-            )
+        folders.stay_for_reading(self._session, self._folder, self._uidvalidity)
 
     def _retrieve(
         self, uids: Sequence[int], items: Sequence[str]
@@ -222,10 +213,10 @@ def _facts(row: Row | None) -> _Facts | str | None:
         return _NO_FACTS
     names = flags if isinstance(flags, tuple) else ()
     shown = frozenset(f.decode("ascii", "replace") for f in names if isinstance(f, bytes))
-    return _Facts(size, _in_utc(received), shown)
+    return _Facts(size, in_utc(received), shown)
 
 
-def _in_utc(moment: datetime) -> datetime:
+def in_utc(moment: datetime) -> datetime:
     """INTERNALDATE has a zone (RFC 3501, section 9); where it is missing, UTC is meant."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 

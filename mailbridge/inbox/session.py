@@ -37,6 +37,8 @@ class Opened:
     messages: int
     keywords: bool
     """Whether PERMANENTFLAGS allows new keywords."""
+    flags: frozenset[str]
+    """The flags that the server lists for the folder, with the keywords in use (FLAGS)."""
 
 
 class Session:
@@ -45,6 +47,8 @@ class Session:
     def __init__(self, account: Account) -> None:
         """Connect and log in."""
         self.account = account
+        self.exchanges = 0
+        """How many there were; whoever watches sees by it that something goes on."""
         self.connect()
 
     def connect(self) -> None:
@@ -63,6 +67,7 @@ class Session:
         """One command and its answer; the block holds nothing but the call."""
         if self.lost:
             raise faults.unreachable(self.account, "the connection was lost before.")
+        self.exchanges += 1
         try:
             with self._watchdog.armed():
                 yield self._client
@@ -174,6 +179,7 @@ class Session:
             uidnext=said.get(b"UIDNEXT"),
             messages=messages,
             keywords=rb"\*" in said.get(b"PERMANENTFLAGS", ()),
+            flags=frozenset(f.decode("ascii", "replace") for f in said.get(b"FLAGS", ())),
         )
         return self.opened
 

@@ -1,8 +1,8 @@
 """The ledger: the durable record of every mail, decision and attempt, and the queue of leads.
 
-The only module of the room that the others use, beside `records`. Times are
-aware and handed in: the ledger never looks at the clock. It decides nothing
-about mails; it only keeps a mail's outcome in step with its leads.
+The only module of the room that the others use, beside the values in `records` and
+`views`. Times are aware and handed in: the ledger never looks at the clock. It decides
+nothing about mails; it only keeps a mail's outcome in step with its leads.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from mailbridge.ledger import alerts, cursors, health, history, mails, marks, queue, retry
 from mailbridge.ledger.database import Database, connect, connect_read_only
+from mailbridge.ledger.look import Look
 from mailbridge.ledger.migration import bring_up_to_date, require_up_to_date
 from mailbridge.ledger.records import (
     Alert,
@@ -221,6 +222,12 @@ class Ledger:
             marks.note_marks(connection, done, moved, outcomes or {})
 
     # Reading
+
+    @contextmanager
+    def looking(self) -> Iterator[Look]:
+        """Give one snapshot of the ledger; what is done in the block keeps nobody waiting."""
+        with self._database.reading() as connection:
+            yield Look(connection)
 
     def mails(
         self,

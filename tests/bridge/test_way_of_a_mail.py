@@ -48,6 +48,14 @@ def test_every_outcome_is_recorded_and_marked(rig: Rig) -> None:
     assert rig.references == ["A1.B2.0003"]
 
 
+def test_whoever_watches_sees_a_poll_come_forward(rig: Rig) -> None:
+    before = rig.bridge.progress
+    rig.pass_once()
+    assert rig.bridge.progress != before
+    rig.bridge.close()
+    assert rig.bridge.progress is None
+
+
 def test_the_second_pass_does_nothing(rig: Rig) -> None:
     rig.mailbox.append(inquiry())
     rig.pass_once()

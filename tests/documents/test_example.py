@@ -19,6 +19,7 @@ from mailbridge.documents.settings import (
     LedgerSettings,
     LimitSettings,
     LogSettings,
+    MonitoringSettings,
     Settings,
     load_settings,
 )
@@ -34,6 +35,7 @@ GROUPS: dict[tuple[str | int, ...], type[BaseModel]] = {
     ("ledger",): LedgerSettings,
     ("alerts",): AlertSettings,
     ("limits",): LimitSettings,
+    ("monitoring",): MonitoringSettings,
     ("log",): LogSettings,
 }
 

@@ -12,6 +12,7 @@ from mailbridge.documents.values import (
     Duration,
     Host,
     Line,
+    ListenAddress,
     LocalPath,
     PresentPath,
     ProxyAddress,
@@ -20,6 +21,7 @@ from mailbridge.documents.values import (
     WebAddress,
     is_loopback,
     parse_duration,
+    parse_listen,
     parse_size,
     show_duration,
     show_size,
@@ -239,3 +241,31 @@ def test_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert read("path: ~/x", tmp_path).path == Path("/home/somebody/x")
     expected = "'~' names no known home folder. Write the whole path."
     assert complaint("path: ~nosuchuser/x", tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:9108", "127.0.0.1", 9108),
+        (" 127.8.0.1:1 ", "127.8.0.1", 1),
+        ("localhost:65535", "127.0.0.1", 65535),
+        ("[::1]:9108", "::1", 9108),
+    ],
+)
+def test_an_address_to_listen_on(text: str, host: str, port: int) -> None:
+    assert parse_listen(text) == ListenAddress(host, port)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "9108", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "::1:9108", "http://localhost:1"],
+)
+def test_what_is_no_address_to_listen_on(text: str) -> None:
+    with pytest.raises(UnfitError, match="no address to listen on"):
+        parse_listen(text)
+
+
+@pytest.mark.parametrize("text", ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "example.org:1", "a b:1"])
+def test_an_address_that_is_not_this_machine_alone(text: str) -> None:
+    with pytest.raises(UnfitError):
+        parse_listen(text)

@@ -200,7 +200,7 @@ def sweep(
     """Kill so many times; what was found in the end, and how the kills came about."""
     setup = Setup(marking=course.marking, on_doubt=course.on_doubt)
     # A text is hashed the same way everywhere; it guards nothing.
-    chance = random.Random(f"{seed}/{course}")  # noqa: S311
+    chance = random.Random(f"{seed}/{course}")
     database = postgresql if course.ledger == "postgresql" else None
     with installed(folder, dovecot, setup, database) as here:
         state = Sweep(here, chance)

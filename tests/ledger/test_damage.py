@@ -28,7 +28,7 @@ def path(tmp_path: Path) -> Path:
     with Ledger.open(f"sqlite:///{path}") as ledger:
         for uid in range(1, 30):
             sent_mail(ledger, uid)
-        raw = Random(1).randbytes(9_000)  # noqa: S311
+        raw = Random(1).randbytes(9_000)
         ledger.record([mail(99, lead(99), text="words " * 999, raw=raw)], cursor(100), T0)
         ledger.poll_ended("sales", T0)
     return path
@@ -94,7 +94,7 @@ def test_each_page_that_goes_bad_is_told_and_never_a_defect(path: Path, filling:
     with Ledger.open(f"sqlite:///{path}") as ledger:
         right = read_everything(ledger)
     told = []
-    random = Random(7)  # noqa: S311
+    random = Random(7)
     for page in range(1, len(whole) // PAGE):
         bad = {"zeros": bytes(PAGE), "ones": b"\xff" * PAGE, "chance": random.randbytes(PAGE)}
         path.write_bytes(whole[: page * PAGE] + bad[filling] + whole[(page + 1) * PAGE :])

@@ -52,7 +52,7 @@ def test_every_promise_outlives_the_power(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     record(f"sqlite:///{tmp_path}/disk/state/of/ledger.db", tmp_path / "log")
     done = list(calls(tmp_path / "log"))
-    random = Random(SEED)  # noqa: S311
+    random = Random(SEED)
     places = touched(done)
     # The first ones are the ledger's making, where the names are new: all of them.
     cuts = {*places[:80], *random.sample(places, CUTS)}

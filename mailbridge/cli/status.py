@@ -1,0 +1,222 @@
+"""`status`: how things stand, for people and for monitoring."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from mailbridge.app import App
+from mailbridge.cli.output import console, heading, table
+from mailbridge.dispatch import now
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import InboxHealth, Summary
+from mailbridge.ledger.views import Delay, ForReview, Lag
+from mailbridge.outcomes import Outcome
+
+TOLD = tuple(outcome for outcome in Outcome if outcome is not Outcome.LEAD)
+"""What a mail in the ledger can have come to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """What the ledger says at one moment."""
+
+    at: datetime
+    summary: Summary
+    lags: Mapping[str, Lag]
+    oldest: ForReview | None
+    inboxes: tuple[InboxHealth, ...]
+    """Those of the ledger, and those of the settings that were never polled."""
+
+
+def show_status(config: Path | None, *, as_json: bool) -> None:
+    """Show health and counts; changes nothing and works beside the daemon."""
+    app = App.load(config, secrets=False)
+    with Ledger.read_only(app.ledger_url) as ledger, ledger.looking() as look:
+        summary = look.summary()
+        known = {health.inbox: health for health in summary.inboxes}
+        for inbox in app.settings.inboxes:
+            known.setdefault(inbox.name, _never_polled(inbox.name))
+        status = Status(
+            at=now(),
+            summary=summary,
+            lags=look.lags(),
+            oldest=look.oldest_for_review(),
+            inboxes=tuple(known[name] for name in sorted(known)),
+        )
+    if as_json:
+        print(json.dumps(describe(status), ensure_ascii=False))  # noqa: T201  (output is its job)
+    else:
+        _show(status)
+
+
+def _never_polled(inbox: str) -> InboxHealth:
+    return InboxHealth(inbox=inbox, last_poll=None, last_success=None, last_mail=None, error="")
+
+
+def share_complete(counts: Mapping[Outcome, int]) -> float | None:
+    """Tell the share of a portal's inquiries that became leads; None where there was none.
+
+    Ignored mails are no inquiries and count neither way. A duplicate is complete,
+    and so is a lead on its way, in doubt or refused by the destination: each was
+    read in full. The rest could not be: incomplete, ambiguous, untrusted, unreadable.
+    """
+    total = sum(n for outcome, n in counts.items() if outcome is not Outcome.IGNORED)
+    return sum(counts.get(outcome, 0) for outcome in _COMPLETE) / total if total else None
+
+
+_COMPLETE = (
+    Outcome.SENT,
+    Outcome.DUPLICATE,
+    Outcome.DEFERRED,
+    Outcome.IN_DOUBT,
+    Outcome.REJECTED,
+)
+
+
+def describe(status: Status) -> dict[str, Any]:
+    """Give the same as JSON: times in ISO 8601, waits in seconds, shares from 0 to 1.
+
+    What the destination answered in words is left out: it may quote the lead.
+    """
+    summary, last = status.summary, status.summary.last_attempt
+    return {
+        "at": _time(status.at),
+        "inboxes": [_describe_inbox(one, status.lags.get(one.inbox)) for one in status.inboxes],
+        "outcomes": _counts(summary.outcomes),
+        "portals": [
+            {
+                "portal": portal,
+                "mails": sum(counts.values()),
+                "complete": share_complete(counts),
+                "outcomes": _counts(counts),
+            }
+            for portal, counts in sorted(summary.portals.items())
+        ],
+        "queue": {"leads": summary.queued, "oldest": _time(summary.oldest_queued)},
+        "review": {
+            "mails": summary.for_review,
+            "oldest": _time(summary.oldest_for_review),
+            "oldest_id": status.oldest.mail if status.oldest else None,
+        },
+        "destination": {
+            "last_answer": _time(last.ended),
+            "status": last.status or None,
+            "lead": last.state,
+        }
+        if last
+        else None,
+    }
+
+
+def _describe_inbox(health: InboxHealth, lag: Lag | None) -> dict[str, Any]:
+    return {
+        "inbox": health.inbox,
+        "last_poll": _time(health.last_poll),
+        "last_success": _time(health.last_success),
+        "last_mail": _time(health.last_mail),
+        "seen_after": _describe_delay(lag.seen) if lag else None,
+        "sent_after": _describe_delay(lag.sent) if lag and lag.sent else None,
+        "error": health.error or None,
+        "error_since": _time(_failing_since(health)),
+    }
+
+
+def _describe_delay(delay: Delay) -> dict[str, Any]:
+    return {
+        "mails": delay.mails,
+        "median": delay.median.total_seconds(),
+        "longest": delay.longest.total_seconds(),
+    }
+
+
+def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
+    return {outcome.value: counts.get(outcome, 0) for outcome in TOLD}
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _failing_since(health: InboxHealth) -> datetime | None:
+    """Since when mail may lie unread: from the last good poll on; None where none ever was."""
+    return health.last_success if health.error else None
+
+
+def _show(status: Status) -> None:
+    summary = status.summary
+    heading("Inboxes")
+    table(
+        (
+            *("INBOX", "LAST POLL", "LAST SUCCESS", "LAST MAIL"),
+            *("SEEN AFTER", "SENT AFTER", "ERROR SINCE", "ERROR"),
+        ),
+        [_inbox_row(one, status.lags.get(one.inbox)) for one in status.inboxes],
+    )
+    heading("Outcomes")
+    table(("OUTCOME", "MAILS"), [(o, summary.outcomes[o]) for o in TOLD if o in summary.outcomes])
+    _show_portals(summary.portals)
+    heading("Queue")
+    oldest = status.oldest
+    named = f"mail {oldest.mail}: {oldest.outcome} {oldest.portal}".rstrip() if oldest else ""
+    table(
+        ("", "COUNT", "OLDEST", ""),
+        [
+            ("waiting to be sent", summary.queued, summary.oldest_queued, ""),
+            ("for review", summary.for_review, summary.oldest_for_review, named),
+        ],
+    )
+    if last := summary.last_attempt:
+        heading("Destination")
+        table(("LAST ANSWER", "STATUS", ""), [(last.ended, last.status or "", last.detail)])
+
+
+def _inbox_row(health: InboxHealth, lag: Lag | None) -> tuple[object, ...]:
+    since = _failing_since(health) or ("never read" if health.error else "")
+    return (
+        health.inbox,
+        health.last_poll,
+        health.last_success,
+        health.last_mail,
+        _waited(lag.seen) if lag else "",
+        _waited(lag.sent) if lag and lag.sent else "",
+        since,
+        health.error,
+    )
+
+
+def _show_portals(portals: Mapping[str, Mapping[Outcome, int]]) -> None:
+    heading("Portals")
+    # In a pipe every outcome has its column, so that a script finds it where it was.
+    shown = [o for o in TOLD if not console.is_terminal or any(c.get(o) for c in portals.values())]
+    table(
+        ("PORTAL", "MAILS", "COMPLETE", *(o.value.replace("_", " ").upper() for o in shown)),
+        [
+            (
+                portal,
+                sum(counts.values()),
+                "" if (share := share_complete(counts)) is None else f"{share:.0%}",
+                *(counts.get(o, 0) for o in shown),
+            )
+            for portal, counts in sorted(portals.items())
+        ],
+    )
+
+
+def _waited(delay: Delay) -> str:
+    return f"{show_wait(delay.median)}, at most {show_wait(delay.longest)}"
+
+
+def show_wait(wait: timedelta) -> str:
+    """Write a wait to the precision that matters to people: `0.4 s`, `12 s`, `7 min`, `3 h`."""
+    seconds = wait.total_seconds()
+    for least, size, unit in _UNITS:
+        if seconds >= least:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.1f} s"
+
+
+_UNITS = ((172_800, 86_400, "days"), (7_200, 3_600, "h"), (120, 60, "min"), (10, 1, "s"))
+"""From how many seconds on a unit is used, and how many it has."""

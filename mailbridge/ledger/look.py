@@ -1,0 +1,58 @@
+"""A look at the ledger, for those who only watch: `status`, `audit`, monitoring.
+
+Everything asked of one look stands in one snapshot. Changes nothing.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy.engine import Connection
+
+from mailbridge.ledger import audit, cursors, health, lag
+from mailbridge.ledger.records import Cursor, State, Summary
+from mailbridge.ledger.views import Delivered, ForReview, Lag, Standing, Waiting
+
+
+class Look:
+    """The ledger at one moment."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read on this connection; who made it ends it."""
+        self._connection = connection
+
+    def summary(self) -> Summary:
+        """Count everything for `status`, with the health of the inboxes."""
+        return health.summarize(self._connection)
+
+    def lags(self) -> dict[str, Lag]:
+        """See `lag.measure_lags`."""
+        return lag.measure_lags(self._connection)
+
+    def waiting(self) -> Waiting:
+        """See `lag.count_waiting`."""
+        return lag.count_waiting(self._connection)
+
+    def oldest_for_review(self) -> ForReview | None:
+        """See `lag.find_oldest_for_review`."""
+        return lag.find_oldest_for_review(self._connection)
+
+    def leads(self) -> dict[State, int]:
+        """See `audit.count_leads`."""
+        return audit.count_leads(self._connection)
+
+    def cursor(self, inbox: str, folder: str) -> Cursor | None:
+        """Tell how far the folder has been read; None where it was never watched."""
+        return cursors.read_cursor(self._connection, inbox, folder)
+
+    def standings(
+        self, inbox: str, folder: str, uidvalidity: int, uids: Collection[int]
+    ) -> dict[int, Standing]:
+        """See `audit.find_standings`."""
+        return audit.find_standings(self._connection, inbox, folder, uidvalidity, uids)
+
+    def standings_of(self, inbox: str, message_ids: Collection[str]) -> dict[str, list[Standing]]:
+        """See `audit.find_by_message_id`."""
+        return audit.find_by_message_id(self._connection, inbox, message_ids)
+
+    def delivered(self, after: int, limit: int, *, payloads: bool) -> list[Delivered]:
+        """See `audit.list_delivered`."""
+        return audit.list_delivered(self._connection, after, limit, payloads=payloads)

@@ -1,0 +1,143 @@
+"""The monitor: looks after a running daemon and tells systemd and whoever asks over HTTP."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from threading import Event
+
+from mailbridge.daemon.pulse import Pulse
+from mailbridge.errors import LedgerError
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.views import Waiting
+from mailbridge.monitoring.health import Limits, find_dead, find_problems
+from mailbridge.monitoring.server import Page, PageServer
+from mailbridge.monitoring.systemd import Notifier
+
+EVERY = 10.0
+"""Seconds between two looks, unless the watchdog wants a sign more often."""
+
+STOPPING = "mailbridge is stopping"
+
+
+class Monitor:
+    """The daemon's Attendant."""
+
+    def __init__(
+        self,
+        pulse: Pulse,
+        ledger: Ledger,
+        limits: Limits,
+        *,
+        notifier: Notifier | None,
+        address: tuple[str, int] | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """`address` is where the pages are served; None for nowhere."""
+        self._pulse, self._ledger, self._limits = pulse, ledger, limits
+        self._notifier, self._address, self._clock = notifier, address, clock
+        self._server: PageServer | None = None
+        self._ready = False
+        self._stopping = Event()
+
+    @property
+    def every(self) -> float:
+        """Seconds between two looks: half of what the watchdog allows (sd_watchdog_enabled(3))."""
+        return look_interval(self._notifier)
+
+    @property
+    def port(self) -> int:
+        """Where the pages are; 0 while they are not served."""
+        return self._server.port if self._server else 0
+
+    def begin(self) -> None:
+        """Serve the pages. Raises MailbridgeError where the address cannot be had."""
+        if self._address:
+            pages = {"/healthz": self._healthz, "/metrics": self._metrics}
+            self._server = PageServer(*self._address, pages)
+            self._server.start()
+
+    def look(self) -> None:
+        """Tell systemd that the daemon lives, unless something in it does not."""
+        self._pulse.scheduled()
+        if self._notifier is None or self._stopping.is_set():
+            return
+        vitals = self._pulse.look()
+        waiting = self._waiting()
+        problems = find_problems(vitals, self._limits, waiting, self._clock())
+        told = {"STATUS": "; ".join(problems) or _all_well(len(vitals.inboxes), waiting)}
+        if not self._ready:
+            told["READY"] = "1"
+        if self._notifier.watchdog and not find_dead(vitals, self._limits):
+            told["WATCHDOG"] = "1"
+        self._notifier.tell(**told)
+        self._ready = True
+
+    def stopping(self) -> None:
+        """Tell everybody that the end was asked for."""
+        self._stopping.set()
+        if self._notifier:
+            self._notifier.tell(STOPPING="1", STATUS=STOPPING)
+
+    def end(self) -> None:
+        """Serve no more."""
+        if self._server:
+            self._server.stop()
+            self._server = None
+
+    def _waiting(self) -> Waiting | None:
+        try:
+            with self._ledger.looking() as look:
+                return look.waiting()
+        except LedgerError:
+            return None
+
+    def _healthz(self) -> Page:
+        waiting, at = self._waiting(), self._clock()
+        vitals = self._pulse.look()
+        problems = list(find_problems(vitals, self._limits, waiting, at))
+        if self._stopping.is_set():
+            problems.insert(0, STOPPING)
+        oldest = waiting.oldest if waiting else None
+        told = {
+            "healthy": not problems,
+            "problems": problems,
+            "inboxes": {
+                name: {
+                    "polling": inbox.polling,
+                    "failing": inbox.failing,
+                    "seconds_since_success": None
+                    if inbox.succeeded is None
+                    else round(vitals.at - inbox.succeeded, 1),
+                }
+                for name, inbox in vitals.inboxes.items()
+            },
+            "queue": {
+                "leads": waiting.leads if waiting else None,
+                "oldest": oldest.isoformat(timespec="seconds") if oldest else None,
+            },
+        }
+        body = json.dumps(told, ensure_ascii=False).encode() + b"\n"
+        return Page(503 if problems else 200, "application/json", body)
+
+    def _metrics(self) -> Page:
+        from mailbridge.monitoring.metrics import CONTENT_TYPE, Figures, write_metrics
+
+        try:
+            with self._ledger.looking() as look:
+                summary, leads = look.summary(), look.leads()
+        except LedgerError:
+            return Page(503, "text/plain", b"The ledger cannot be read.\n")
+        figures = Figures(at=self._clock(), summary=summary, leads=leads, vitals=self._pulse.look())
+        return Page(200, CONTENT_TYPE, write_metrics(figures))
+
+
+def look_interval(notifier: Notifier | None) -> float:
+    """Seconds between two looks."""
+    if notifier is None or notifier.watchdog is None:
+        return EVERY
+    return min(EVERY, notifier.watchdog / 2)
+
+
+def _all_well(inboxes: int, waiting: Waiting | None) -> str:
+    watched = "1 inbox" if inboxes == 1 else f"{inboxes} inboxes"
+    return f"{watched} watched, leads waiting: {waiting.leads if waiting else '?'}"

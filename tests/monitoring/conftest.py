@@ -1,0 +1,198 @@
+"""A daemon in this process whose every part can be made to hang, and its service manager."""
+
+import socket
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+
+from mailbridge.daemon.daemon import Daemon
+from mailbridge.daemon.pulse import Pulse, TimedDestination
+from mailbridge.delivery.answer import Accepted, Answer
+from mailbridge.delivery.retry import OnDoubt, Policy
+from mailbridge.dispatch import Dispatch
+from mailbridge.errors import InboxUnreachable
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.monitoring.health import InboxLimits, Limits
+from mailbridge.monitoring.monitor import Monitor
+from mailbridge.monitoring.systemd import Notifier
+from mailbridge.outcomes import Outcome
+
+SECONDS = 30.0
+AT = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
+
+
+class Clock:
+    """Seconds that go on when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def time_of_day(self) -> datetime:
+        return AT + timedelta(seconds=self.seconds - 1000)
+
+
+@dataclass
+class Held:
+    """Something that waits inside until it may go on."""
+
+    entered: Event = field(default_factory=Event)
+    go: Event = field(default_factory=Event)
+
+    def pass_through(self) -> None:
+        self.entered.set()
+        assert self.go.wait(SECONDS)
+
+
+class Inbox:
+    """As a Bridge, for the daemon: polls that go well, fail, or hang."""
+
+    name = "main"
+
+    def __init__(self) -> None:
+        self.progress: object = 0
+        self.held: Held | None = None
+        self.refusal = ""
+        self.polled = Event()
+
+    def poll(self, *_: object) -> Counter[Outcome]:
+        try:
+            if self.held:
+                self.held.pass_through()
+            if self.refusal:
+                raise InboxUnreachable(self.refusal)
+        finally:
+            self.polled.set()
+        return Counter()
+
+    def mark(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Crm:
+    """A destination that accepts, once it may."""
+
+    def __init__(self) -> None:
+        self.held: Held | None = None
+
+    def deliver(self, _payload: Any) -> Answer:
+        if self.held:
+            self.held.pass_through()
+        return Accepted(status=200, remote_id="r-1")
+
+
+class Manager:
+    """A service manager's end of $NOTIFY_SOCKET."""
+
+    def __init__(self, path: Path) -> None:
+        self.address = str(path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+
+    def receive(self, seconds: float = SECONDS) -> dict[str, str]:
+        """The next message; raises TimeoutError."""
+        self._socket.settimeout(seconds)
+        lines = self._socket.recv(4096).decode().splitlines()
+        return dict(line.split("=", 1) for line in lines)
+
+    def wait_for(self, key: str) -> dict[str, str]:
+        """The next message with that key; bounded in number."""
+        for _ in range(100):
+            if key in (told := self.receive()):
+                return told
+        raise TimeoutError(key)
+
+    def drain(self) -> list[dict[str, str]]:
+        """What has come already."""
+        self._socket.setblocking(False)
+        told: list[dict[str, str]] = []
+        while True:
+            try:
+                lines = self._socket.recv(4096).decode().splitlines()
+            except BlockingIOError:
+                return told
+            told.append(dict(line.split("=", 1) for line in lines))
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    made = Manager(tmp_path / "notify")
+    yield made
+    made.close()
+
+
+@dataclass
+class Stage:
+    """The daemon and everything around it."""
+
+    clock: Clock
+    pulse: Pulse
+    inbox: Inbox
+    crm: Crm
+    ledger: Ledger
+    monitor: Monitor
+    daemon: Daemon
+    manager: Manager
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run it, without signals: those belong to the main thread of a process of its own."""
+        thread = Thread(target=self.daemon.run)
+        thread.start()
+        try:
+            yield
+        finally:
+            for held in (self.inbox.held, self.crm.held):
+                if held:
+                    held.go.set()
+            self.daemon.stop()
+            thread.join(SECONDS)
+            assert not thread.is_alive()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    @contextmanager
+    def no_signals(stop: Callable[[], None]) -> Iterator[None]:
+        yield
+
+    monkeypatch.setattr("mailbridge.daemon.daemon._signals", no_signals)
+    clock, inbox, crm = Clock(), Inbox(), Crm()
+    pulse = Pulse(clock)
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        limits = Limits(
+            inboxes={"main": InboxLimits(every=60, deadline=300)}, delivery=40.0, scheduler=0.05
+        )
+        monitor = Monitor(
+            pulse,
+            ledger,
+            limits,
+            notifier=Notifier(manager.address, 0.1),
+            address=("127.0.0.1", 0),
+            clock=clock.time_of_day,
+        )
+        daemon = Daemon(
+            bridges=[inbox],  # type: ignore[list-item]
+            intervals=[timedelta(seconds=3600)],
+            dispatch=Dispatch(
+                ledger, TimedDestination(crm, pulse), Policy(doubt=OnDoubt.HOLD, doubt_wait=0)
+            ),
+            pulse=pulse,
+            attendant=monitor,
+        )
+        yield Stage(clock, pulse, inbox, crm, ledger, monitor, daemon, manager)

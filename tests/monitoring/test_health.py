@@ -1,0 +1,128 @@
+"""What counts as dead and what as a problem: by literals."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from mailbridge.daemon.pulse import Durations, InboxVitals, Vitals
+from mailbridge.ledger.views import Waiting
+from mailbridge.monitoring.health import InboxLimits, Limits, find_dead, find_problems
+
+AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+NONE = Waiting(leads=0, oldest=None)
+LIMITS = Limits(
+    inboxes={"main": InboxLimits(every=60, deadline=300)}, delivery=40.0, scheduler=10.0
+)
+
+
+def inbox(
+    *,
+    polling: bool = False,
+    moved: float = 1000,
+    succeeded: float | None = 1000,
+    failing: bool = False,
+) -> InboxVitals:
+    return InboxVitals(
+        polling=polling,
+        moved=moved,
+        succeeded=succeeded,
+        failing=failing,
+        well=1,
+        failed=0,
+        durations=Durations(),
+    )
+
+
+def vitals(
+    main: InboxVitals | None = None,
+    *,
+    started: float = 0,
+    scheduled: float = 1000,
+    delivered: float = 1000,
+    accepted: float | None = None,
+) -> Vitals:
+    return Vitals(
+        at=1000,
+        started=started,
+        scheduled=scheduled,
+        delivered=delivered,
+        accepted=accepted,
+        inboxes={"main": main or inbox()},
+        posts={},
+    )
+
+
+def waiting(seconds: float) -> Waiting:
+    return Waiting(leads=3, oldest=AT - timedelta(seconds=seconds))
+
+
+def test_all_is_well() -> None:
+    assert find_dead(vitals(), LIMITS) == ()
+    assert find_problems(vitals(), LIMITS, NONE, AT) == ()
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (vitals(scheduled=929), "the scheduler has run nothing for 71 s"),
+        (vitals(delivered=899), "the delivery thread has given no sign for 101 s"),
+        (
+            vitals(inbox(polling=True, moved=639)),
+            "inbox main: the poll has not come forward for 361 s",
+        ),
+    ],
+)
+def test_what_hangs_is_dead_and_a_problem(found: Vitals, said: str) -> None:
+    assert find_dead(found, LIMITS) == (said,)
+    assert said in find_problems(found, LIMITS, NONE, AT)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        vitals(scheduled=930),
+        vitals(delivered=900),
+        vitals(inbox(polling=True, moved=640)),
+        vitals(inbox(polling=False, moved=0)),
+    ],
+)
+def test_what_is_within_its_limit_is_alive(found: Vitals) -> None:
+    assert find_dead(found, LIMITS) == ()
+
+
+def test_a_server_that_is_away_is_a_problem_but_nothing_is_dead() -> None:
+    found = vitals(inbox(succeeded=759, failing=True))
+    assert find_dead(found, LIMITS) == ()
+    [problem] = find_problems(found, LIMITS, NONE, AT)
+    assert problem == "inbox main: not read for 241 s; see `mailbridge status`"
+
+
+def test_a_long_poll_that_comes_forward_is_no_problem() -> None:
+    assert find_problems(vitals(inbox(polling=True, succeeded=None)), LIMITS, NONE, AT) == ()
+
+
+def test_the_next_attempt_on_a_server_that_is_away_hides_nothing() -> None:
+    found = vitals(inbox(polling=True, succeeded=700, failing=True))
+    assert len(find_problems(found, LIMITS, NONE, AT)) == 1
+
+
+def test_an_inbox_that_never_went_well_has_time_from_the_start() -> None:
+    never = inbox(succeeded=None, failing=True)
+    assert find_problems(vitals(never, started=760), LIMITS, NONE, AT) == ()
+    assert find_problems(vitals(never, started=759), LIMITS, NONE, AT)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "oldest", "moves"),
+    [(None, 901, False), (None, 900, True), (100, 5000, True), (99, 5000, False)],
+)
+def test_the_queue_moves_while_leads_are_accepted(
+    accepted: float | None, oldest: float, *, moves: bool
+) -> None:
+    found = find_problems(vitals(accepted=accepted), LIMITS, waiting(oldest), AT)
+    assert (found == ()) is moves
+    assert moves or "the queue does not move: leads waiting: 3" in found[0]
+
+
+def test_a_ledger_that_cannot_be_read_is_a_problem() -> None:
+    assert find_problems(vitals(), LIMITS, None, AT) == ("the ledger cannot be read",)
