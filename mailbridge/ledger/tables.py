@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """Revision of the newest migration; what `alembic_version` holds in an up-to-date ledger."""
 
 MESSAGE_ID_LIMIT = 500
@@ -127,6 +127,16 @@ sa.Index(
     mails.c.id,
     sqlite_where=sa.text("mark_due = 1"),
 )
+INQUIRIES = "portal <> '' AND decided <> 'ignored'"
+"""Condition of the index by portal; newsletters say nothing of a portal's inquiries."""
+sa.Index(
+    "mails_portal",
+    mails.c.portal,
+    mails.c.received,
+    mails.c.inbox,
+    mails.c.decided,
+    sqlite_where=sa.text(INQUIRIES),
+)
 sa.Index(
     "mails_again",
     mails.c.inbox,
@@ -216,6 +226,23 @@ inboxes = sa.Table(
     sa.Column("last_success", Moment, nullable=True),
     sa.Column("last_mail", Moment, nullable=True),
     sa.Column("error", Words, nullable=False),
+)
+
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    sa.Column("kind", Words, primary_key=True),
+    sa.Column("portal", Words, primary_key=True),
+    sa.Column("inbox", Words, primary_key=True),
+    sa.Column("noticed", Moment, nullable=False),
+    sa.Column("absent", Moment, nullable=True),
+    sa.Column("over", Moment, nullable=True),
+    sa.Column("told", Moment, nullable=True),
+    sa.Column("tellings", sa.Integer, nullable=False),
+    sa.Column("spells", sa.Integer, nullable=False),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("detail", Document, nullable=False),
+    sa.Column("channels", Document, nullable=False),
 )
 
 
