@@ -4,7 +4,7 @@ Must not fetch, send or mark.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbridge.decision import Decision, without_doubles
@@ -61,7 +61,8 @@ def record(
                 place = Place(origin.inbox, mail.folder, mail.uidvalidity, mail.uid)
                 old = _same_place(history, decision, place)
                 if old is None:
-                    fresh.append(_new_mail(mail, decision, history, place, at))
+                    new = _new_mail(mail, decision, history, place, at)
+                    fresh.append(_without_contents(new) if _was_erased(history, decision) else new)
                 else:
                     book.relocate(old, place)
             book.record(fresh, None, at)
@@ -94,8 +95,11 @@ def record_again(
         else:
             mail, decision = decided
             prints = _fingerprints(decision) if decision else ()
-            history = book.history((), prints, known.received - origin.window)
+            same = (decision.identity,) if decision else ()
+            history = book.history(same, prints, known.received - origin.window, but=known.id)
             fresh = _new_mail(mail, decision, history, known.place, at)
+            if known.emptied:
+                fresh = _without_contents(fresh)
         book.redecide(known.id, fresh)
     return fresh
 
@@ -128,6 +132,18 @@ def _same_place(history: History, decision: Decision | None, place: Place) -> in
         return None
     same = (known.place.inbox, known.place.folder) == (place.inbox, place.folder)
     return known.id if same else None
+
+
+def _was_erased(history: History, decision: Decision | None) -> bool:
+    known = history.mails.get(decision.identity) if decision else None
+    return known is not None and known.emptied
+
+
+def _without_contents(new: NewMail) -> NewMail:
+    """Keep nothing of a mail whose contents were erased before, unless a lead is to be sent."""
+    if new.outcome is Outcome.LEAD:
+        return new
+    return replace(new, subject="", message_id="", text="", text_part="", raw=b"", leads=())
 
 
 def _new_mail(

@@ -13,7 +13,8 @@ from types import FrameType
 
 from mailbridge.bridge import Bridge
 from mailbridge.dispatch import Dispatch, now
-from mailbridge.errors import InboxError, MailbridgeError
+from mailbridge.erasure import Retention
+from mailbridge.errors import InboxError, LedgerError, MailbridgeError
 from mailbridge.log import logger
 
 IDLE = 30.0
@@ -37,6 +38,7 @@ class Daemon:
     bridges: Sequence[Bridge]
     intervals: Sequence[timedelta]
     dispatch: Dispatch
+    retention: Retention
     clock: Callable[[], datetime] = now
     _asked: Event = field(default_factory=Event, init=False)
     """Somebody wants the end: nothing new is begun."""
@@ -57,8 +59,9 @@ class Daemon:
 
         self.dispatch.recover()
         scheduler = BackgroundScheduler(
-            # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else.
-            executors={"default": ThreadPoolExecutor(2 * len(self.bridges))},
+            # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else,
+            # and one for retention.
+            executors={"default": ThreadPoolExecutor(2 * len(self.bridges) + 1)},
             job_defaults={
                 "max_instances": 1,  # a poll that takes longer is not overlapped;
                 "coalesce": True,  # what was due meanwhile is run once,
@@ -75,6 +78,10 @@ class Daemon:
                 id=bridge.name,
                 next_run_time=self.clock(),  # else the first run comes after one interval
             )
+
+        scheduler.add_job(
+            self._erase, "interval", days=1, id="retention", next_run_time=self.clock()
+        )
 
         def mark_soon() -> None:
             # In the pool: an inbox in the middle of a long poll must not hold up delivery.
@@ -132,6 +139,9 @@ class Daemon:
                     errors.append(error)
             for bridge in self.bridges:
                 bridge.close()
+            self._erase()
+            if self._defects:
+                raise self._defects[0]
         return errors
 
     def stop(self) -> None:
@@ -179,6 +189,15 @@ class Daemon:
             bridge.mark()
         except InboxError as error:
             logger().warning("not marked yet", inbox=bridge.name, error=str(error))
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    def _erase(self) -> None:
+        try:
+            self.retention.apply(self.dispatch.ledger, self.clock())
+        except LedgerError as error:
+            # No room to rewrite the file, or somebody holds it: tomorrow is another day.
+            logger().warning("contents not erased", error=str(error))
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 

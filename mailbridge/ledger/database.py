@@ -81,6 +81,21 @@ class Database:
                 # After a commit nothing is left to undo. After a failed one (disk full) all is.
                 self._writer.rollback()
 
+    def scrub(self) -> bool:
+        """Let nothing that was erased stay in the file; False while a reader keeps the journal.
+
+        Zeroing what is deleted (`secure_delete`) is not enough: SQLite leaves copies behind
+        where it moved rows between pages (measured: traces of one mail in a hundred). So the
+        file is written anew, which takes its size again on disk, and the journal is cut to
+        nothing. On PostgreSQL that is the server's own work (VACUUM).
+        """
+        if self.path is None:
+            return True
+        with self._lock, self.explained(), self.engine.connect() as connection:
+            connection.exec_driver_sql("VACUUM")
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+        return not busy
+
     def claim_instance(self) -> None:
         """See `Ledger.claim_instance`."""
         if self.path is not None:
@@ -210,6 +225,7 @@ def _sqlite(path: Path, mode: str) -> Database:
         # would send that lead a second time.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # see `scrub`
         if mode == "ro":
             connection.execute("PRAGMA query_only = ON")
         return connection

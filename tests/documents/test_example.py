@@ -18,6 +18,7 @@ from mailbridge.documents.settings import (
     LedgerSettings,
     LimitSettings,
     LogSettings,
+    RetentionSettings,
     Settings,
     load_settings,
 )
@@ -31,6 +32,7 @@ GROUPS: dict[tuple[str | int, ...], type[BaseModel]] = {
     ("destination",): DestinationSettings,
     ("leads",): LeadSettings,
     ("ledger",): LedgerSettings,
+    ("retention",): RetentionSettings,
     ("limits",): LimitSettings,
     ("log",): LogSettings,
 }

@@ -68,7 +68,7 @@ def test_no_encryption_on_this_machine_only(tmp_path: Path) -> None:
             "inboxs: []",
             (
                 "1:1: inboxs: Unknown key 'inboxs'. Did you mean 'inboxes'? "
-                "Allowed here: destination, inboxes, leads, ledger, limits, log, rules."
+                "Allowed here: destination, inboxes, leads, ledger, limits, log, retention, rules."
             ),
         ),
         (
