@@ -93,7 +93,9 @@ class Database:
             return True
         with self._lock, self.explained(), self.engine.connect() as connection:
             connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA busy_timeout = 1000")  # leads wait meanwhile
             busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar()
+            connection.invalidate()  # the next one gets the usual patience
         return not busy
 
     def claim_instance(self) -> None:

@@ -110,7 +110,13 @@ def queue_again(connection: Connection, chosen: Collection[int], now: datetime) 
 def set_state(connection: Connection, chosen: Collection[int], state: State) -> None:
     """Close leads at a person's word; none of them is due any more."""
     connection.execute(
-        leads.update().where(leads.c.id.in_(chosen)).values(state=str(state), next_attempt=None)
+        leads.update()
+        .where(leads.c.id.in_(chosen))
+        .values(
+            resent=leads.c.resent | (leads.c.state == "in_doubt"),  # should the word be taken back
+            state=str(state),
+            next_attempt=None,
+        )
     )
 
 
