@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import mailbridge
 from mailbridge.inbox.account import Account
 from mailbridge.sandbox.server import Sandbox
 
@@ -55,7 +56,9 @@ class Cli:
     def env(self) -> dict[str, str]:
         home = str(self.folder / "home")
         kept = {k: v for k, v in os.environ.items() if k in {"PATH", "LANG", "TMPDIR"}}
-        return {**kept, "HOME": home, "COLUMNS": "200", **self.environ}
+        # The tree that these tests import, wherever another one is installed.
+        tree = str(Path(mailbridge.__file__).parents[1])
+        return {**kept, "HOME": home, "COLUMNS": "200", "PYTHONPATH": tree, **self.environ}
 
     @staticmethod
     def command(*words: str) -> list[str]:
