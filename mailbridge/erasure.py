@@ -6,6 +6,7 @@ Which mails are concerned is found here; what is erased of them is the ledger's
 
 import base64
 import binascii
+import html
 import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,15 +18,19 @@ from mailbridge.leads.person import Person
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import MailRecord, State
 from mailbridge.log import logger
-from mailbridge.message.limits import Limits
-from mailbridge.message.message import Message
-from mailbridge.message.reader import read
+from mailbridge.message.charsets import decode
+from mailbridge.message.headers import decode_value, skip_envelope, split_fields
+from mailbridge.message.limits import LimitExceeded, Limits
+from mailbridge.message.parts import find_parts
+from mailbridge.problems import Problem
 
 BATCH = 500
 """Mails erased in one transaction: the daemon and its leads wait for it."""
 
 _DEEPEST = 5
 """Mails attached to mails are opened so deep."""
+
+_TAG = re.compile(r"<[^<>]*>")
 
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/]{40,}\r?\n)*[A-Za-z0-9+/]{16,}={0,2}")
 
@@ -114,23 +119,31 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _texts_in(raw: bytes, limits: Limits, deep: int) -> Iterator[str]:
-    """Give all texts in a mail, its headers, attached mails and attachments among them."""
+    """Give all texts in a mail, its headers, attached mails and attachments among them.
+
+    HTML is not repaired and laid out for this: what made a mail unreadable must not keep
+    its sender from being forgotten.
+    """
     yield raw.decode("utf-8", "replace")
-    message = read(raw, limits)
-    if not isinstance(message, Message):
+    try:
+        fields, body = split_fields(raw, skip_envelope(raw), len(raw), limits)
+        parts = list(find_parts(raw, fields, body, limits))
+    except LimitExceeded:
         yield from _guesses(raw)
         return
-    for values in message.headers.values():
-        yield from values
-    for body in (message.text, message.html):
-        if body is not None:
-            yield body.text
-            yield from (link.url for link in body.links)
-    yield message.html_source or ""
-    for attachment in message.attachments:
-        yield attachment.content.decode("utf-8", "replace")
-        if deep and attachment.content_type.startswith("message/"):
-            yield from _texts_in(attachment.content, limits, deep - 1)
+    for _, value in fields:
+        yield decode_value(value)
+    for part in parts:
+        if isinstance(part, Problem):
+            continue
+        content = part.decode()
+        text, _ = decode(content, part.parameter("charset"))
+        yield text
+        if "<" in text:
+            yield html.unescape(text)
+            yield html.unescape(_TAG.sub("", text))
+        if deep and part.content_type.startswith("message/"):
+            yield from _texts_in(content, limits, deep - 1)
 
 
 def _guesses(raw: bytes) -> Iterator[str]:

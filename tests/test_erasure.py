@@ -78,7 +78,7 @@ def forwarded_as_attachment() -> EmailMessage:
 
 def html_only() -> EmailMessage:
     message = written("nothing")
-    message.add_alternative("<p>anna&#64;example.org</p>", subtype="html", cte="base64")
+    message.add_alternative("<p><b>anna</b>&#64;example.org</p>", subtype="html", cte="base64")
     return message
 
 

@@ -81,13 +81,13 @@ def follow_leads(connection: Connection, mail: int) -> None:
     A deferred mail is not marked: whatever it becomes later is.
     """
     rows = _STANDING.run(connection, mail_id=mail).all()
-    decided, before, word, _ = rows[0]
+    mail_row = rows[0]
     outcome = outcome_of(
-        Outcome(decided),
+        Outcome(mail_row.decided),
         [State(row.state) for row in rows if row.state is not None],
-        Word(word) if word else None,
+        Word(mail_row.word) if mail_row.word else None,
     )
-    if outcome != before:
+    if outcome != mail_row.outcome:
         due = outcome is not Outcome.DEFERRED
         _SET_OUTCOME.run(connection, mail_id=mail, new=str(outcome), due=due)
 

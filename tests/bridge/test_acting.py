@@ -62,9 +62,7 @@ def incomplete(rig: Rig, count: int, folder: str = "INBOX") -> list[int]:
 # Re-deciding everything after a rule was mended
 
 
-def test_all_that_was_incomplete_is_sent_once_the_rule_is_mended(
-    rig: Rig, mended: Portals
-) -> None:
+def test_all_that_was_incomplete_is_sent_once_the_rule_is_mended(rig: Rig, mended: Portals) -> None:
     incomplete(rig, 5)
     rig.bridge.portals = mended
     assert retry_all(rig) == retry_all(rig) == [1, 2, 3, 4, 5]  # asked twice in a row

@@ -91,7 +91,9 @@ def test_resolve_refuses_what_makes_no_sense(filled: Cli) -> None:
 
 def test_a_lead_in_doubt(cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox) -> None:
     config = cli.configure(account, api, start=START)
-    config.write_text(config.read_text().replace("destination:\n", "destination:\n  on_doubt: hold\n"))
+    config.write_text(
+        config.read_text().replace("destination:\n", "destination:\n  on_doubt: hold\n")
+    )
     api.plan = parse_plan("drop-before")
     mailbox.append(inquiry(1))
     cli("run", "--once", code=1)
