@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mailbridge.decider import Decider
 from mailbridge.documents.located import parse
 from mailbridge.erasure import Retention
 from mailbridge.inbox.account import Account
@@ -12,7 +13,7 @@ from mailbridge.inbox.marks import Marking
 from mailbridge.ledger.records import Requeued, Word
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
-from mailbridge.rules.judgement import Portals, gather
+from mailbridge.rules.judgement import gather
 from mailbridge.sandbox.plan import parse_plan
 from tests.bridge.conftest import Builder, Rig
 from tests.mails import inquiry
@@ -30,10 +31,11 @@ fields:
 """
 
 
-@pytest.fixture
-def mended() -> Portals:
+@pytest.fixture(scope="module")
+def mended() -> Iterator[Decider]:
     """The rules once somebody has learned the portal's new layout."""
-    return gather([compile_portal(parse(MENDED, "mended.yaml"), 1.0)])
+    with Decider(gather([compile_portal(parse(MENDED, "mended.yaml"), 1.0)])) as process:
+        yield process
 
 
 def changed_layout(number: int) -> bytes:
@@ -62,9 +64,9 @@ def incomplete(rig: Rig, count: int, folder: str = "INBOX") -> list[int]:
 # Re-deciding everything after a rule was mended
 
 
-def test_all_that_was_incomplete_is_sent_once_the_rule_is_mended(rig: Rig, mended: Portals) -> None:
+def test_all_that_was_incomplete_is_sent_once_the_rule_is_mended(rig: Rig, mended: Decider) -> None:
     incomplete(rig, 5)
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     assert retry_all(rig) == retry_all(rig) == [1, 2, 3, 4, 5]  # asked twice in a row
     rig.pass_once()
     assert rig.outcomes == ["sent"] * 5
@@ -77,23 +79,23 @@ def test_all_that_was_incomplete_is_sent_once_the_rule_is_mended(rig: Rig, mende
 
 
 def test_it_is_decided_from_the_ledgers_copy_where_the_mail_is_gone(
-    rig: Rig, mended: Portals
+    rig: Rig, mended: Decider
 ) -> None:
     uids = incomplete(rig, 2)
     rig.mailbox.delete(uids)
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     retry_all(rig)
     rig.pass_once()
     assert rig.outcomes == ["sent", "sent"]
     assert len(rig.api.leads) == 2
 
 
-def test_without_a_copy_a_mail_that_is_gone_is_said_to_be(rig: Rig, mended: Portals) -> None:
+def test_without_a_copy_a_mail_that_is_gone_is_said_to_be(rig: Rig, mended: Decider) -> None:
     uids = incomplete(rig, 2)
     rig.ledger.expire([1], now())
     rig.ledger.expire([2], now())
     rig.mailbox.delete(uids[:1])
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     retry_all(rig)
     rig.pass_once()
     assert rig.outcomes == ["incomplete", "sent"]  # the second was read from the mailbox
@@ -104,7 +106,7 @@ def test_without_a_copy_a_mail_that_is_gone_is_said_to_be(rig: Rig, mended: Port
 
 
 def test_a_folder_that_a_person_removed_does_not_stop_the_rest(
-    build: Builder, account: Account, mailbox: Mailbox, mended: Portals
+    build: Builder, account: Account, mailbox: Mailbox, mended: Decider
 ) -> None:
     rig = build(account, mailbox, marking=Marking.FOLDERS)
     rig.pass_once()
@@ -112,7 +114,7 @@ def test_a_folder_that_a_person_removed_does_not_stop_the_rest(
     rig.ledger.expire([1], now())
     mailbox.client.select_folder("INBOX")
     mailbox.client.delete_folder("Leads/Review")
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     retry_all(rig)
     rig.pass_once()
     assert rig.outcomes == ["incomplete", "sent"]
@@ -120,10 +122,10 @@ def test_a_folder_that_a_person_removed_does_not_stop_the_rest(
 
 
 def test_a_crash_in_the_middle_leaves_the_rest_to_the_next_poll(
-    rig: Rig, mended: Portals, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, mended: Decider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incomplete(rig, 4)
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     retry_all(rig)
 
     class PowerCut(BaseException):
@@ -146,9 +148,9 @@ def test_a_crash_in_the_middle_leaves_the_rest_to_the_next_poll(
     assert len(rig.api.leads) == 4
 
 
-def test_what_is_being_stopped_leaves_the_rest_for_later(rig: Rig, mended: Portals) -> None:
+def test_what_is_being_stopped_leaves_the_rest_for_later(rig: Rig, mended: Decider) -> None:
     incomplete(rig, 4)
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     retry_all(rig)
     answers: Iterator[bool] = iter([False, False, True])
     rig.bridge.poll(stopping=lambda: next(answers))
@@ -156,7 +158,7 @@ def test_what_is_being_stopped_leaves_the_rest_for_later(rig: Rig, mended: Porta
 
 
 def test_a_copy_in_a_second_inbox_that_was_closed_as_sent_is_not_sent(
-    build: Builder, account: Account, mailbox: Mailbox, mended: Portals
+    build: Builder, account: Account, mailbox: Mailbox, mended: Decider
 ) -> None:
     mailbox.client.create_folder("Portals")
     rig = build(account, mailbox, folders=("INBOX", "Portals"))
@@ -166,7 +168,7 @@ def test_a_copy_in_a_second_inbox_that_was_closed_as_sent_is_not_sent(
     rig.pass_once()
     assert rig.outcomes == ["incomplete", "incomplete"]
     rig.ledger.resolve(1, Word.SENT, now())
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     rig.ledger.retry(2, now())
     rig.pass_once()
     assert rig.outcomes == ["sent", "duplicate"]
@@ -268,11 +270,11 @@ def test_an_erased_mail_put_back_into_the_inbox_is_not_stored_again(rig: Rig) ->
 
 
 def test_what_is_decided_anew_and_sent_is_kept_for_as_long_as_any_lead(
-    rig: Rig, mended: Portals
+    rig: Rig, mended: Decider
 ) -> None:
     incomplete(rig, 1)
     rig.ledger.expire([1], now())
-    rig.bridge.portals = mended
+    rig.bridge.decider = mended
     retry_all(rig)
     rig.pass_once()
     assert rig.outcomes == ["sent"]
