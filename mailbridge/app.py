@@ -39,6 +39,7 @@ from mailbridge.documents.settings import (
     plain_secrets,
 )
 from mailbridge.documents.source import read_text
+from mailbridge.erasure import Retention
 from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
@@ -292,6 +293,7 @@ class App:
                 bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
                 intervals=[inbox.every for inbox in inboxes],
                 dispatch=Dispatch(ledger, destination, retry),
+                retention=self.retention,
                 alerts=self.alerts(ledger),
                 pulse=pulse,
                 attendant=self._monitor(pulse, ledger),
@@ -364,6 +366,12 @@ class App:
         )
         address = (listen.host, listen.port) if listen else None
         return Monitor(pulse, ledger, limits, notifier=notifier, address=address, clock=now)
+
+    @property
+    def retention(self) -> Retention:
+        """Say how long contents stay in the ledger."""
+        wanted = self.settings.retention
+        return Retention(wanted.contents, wanted.review)
 
     def warnings(self) -> tuple[Problem, ...]:
         """Name what works and should not stay so."""

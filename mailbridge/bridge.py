@@ -145,7 +145,7 @@ class Bridge:
                     except InboxRefused as error:
                         refused = refused or error
                 if not stopping():
-                    outcomes += self._decide_again(inbox)
+                    outcomes += self._decide_again(inbox, recorded, stopping)
                 self._place_marks(inbox)
                 if refused:
                     raise refused
@@ -290,14 +290,32 @@ class Bridge:
             marked = marks_of(mail.flags) is Mark.SENT
             yield mail, known_by_mark(decision) if marked else decision
 
-    def _decide_again(self, inbox: ImapInbox) -> Counter[Outcome]:
-        """Decide anew what `retry` asked for, from the ledger's copy or the server's."""
+    def _decide_again(
+        self, inbox: ImapInbox, recorded: Callable[[], None], stopping: Callable[[], bool]
+    ) -> Counter[Outcome]:
+        """Decide anew what `retry` asked for, from the ledger's copy or the server's.
+
+        One by one, so that a thousand mails never stand in memory; what is left undone
+        by a crash or by `stopping` is done by the next poll.
+        """
         outcomes: Counter[Outcome] = Counter()
-        for known in self.ledger.to_decide_again(self.name):
-            mail = self._again(inbox, known)
+        for number in self.ledger.to_decide_again(self.name):
+            if stopping():
+                break
+            known = self.ledger.mail(number)
+            if known is None:
+                continue
+            try:
+                mail = self._again(inbox, known)
+            except InboxRefused:
+                if known.place.folder in self.watch.folders:
+                    continue  # the poll tells of that folder; the wish stands until it is back
+                mail = None  # a person removed the folder that we filed it in
             decided = next(self._decided([mail], self._ask([mail]))) if mail else None
             fresh = record_again(self.ledger, self.watch.origin, known, decided, self.clock())
             outcomes[_standing(fresh)] += 1
+            if fresh.outcome is Outcome.LEAD:
+                recorded()
         return outcomes
 
     def _again(self, inbox: ImapInbox, known: MailRecord) -> Mail | Broken | None:
@@ -349,9 +367,10 @@ class Bridge:
     ) -> None:
         if folder not in self._marking:
             self._marking[folder] = inbox.resolve_marking(folder, self.watch.marking)
+        by_folders = self._marking[folder] is Marking.FOLDERS
         wanted: dict[Mark, list[int]] = {}
         for uid, mail in mails.items():
-            wanted.setdefault(MARKS[mail.outcome], []).append(uid)
+            wanted.setdefault(_mark_for(mail, by_folders=by_folders), []).append(uid)
         for mark, uids in wanted.items():
             marked = inbox.mark(
                 folder,
@@ -407,6 +426,17 @@ def _one_behind(batches: Iterator[_Taken]) -> Iterator[_Taken]:
         if batch is None:
             return
         before = batch
+
+
+def _mark_for(mail: ToMark, *, by_folders: bool) -> Mark:
+    """Choose the mark. What was moved for review and needs no lead goes where done mail goes.
+
+    It must not stay among what is open. Back in the inbox it would be read anew.
+    """
+    mark = MARKS[mail.outcome]
+    if by_folders and mark is Mark.IGNORED and mail.marked == Mark.REVIEW:
+        return Mark.SENT
+    return mark
 
 
 def _standing(mail: NewMail) -> Outcome:

@@ -4,7 +4,7 @@ Must not fetch, send or mark.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailbridge.decision import Decision, doubted_by_mark, without_doubles
@@ -64,7 +64,8 @@ def record(
                 if old is None:
                     if isinstance(mail, Mail) and decision:
                         decision = _look_back(mail, decision, history)
-                    fresh.append(_new_mail(mail, decision, place, at))
+                    new = _new_mail(mail, decision, place, at)
+                    fresh.append(_without_contents(new) if _was_erased(history, decision) else new)
                 else:
                     book.relocate(old, place)
             book.record(fresh, None, at)
@@ -97,9 +98,12 @@ def record_again(
         else:
             mail, decision = decided
             prints = _fingerprints(decision) if decision else ()
-            history = book.history((), prints, known.received - origin.window)
+            same = (decision.identity,) if decision else ()
+            history = book.history(same, prints, known.received - origin.window, but=known.id)
             decision = without_doubles(decision, history) if decision else None
             fresh = _new_mail(mail, decision, known.place, at)
+            if known.emptied:
+                fresh = _without_contents(fresh)
         book.redecide(known.id, fresh)
     return fresh
 
@@ -140,6 +144,18 @@ def _look_back(mail: Mail, decision: Decision, history: History) -> Decision:
     decision = without_doubles(decision, history)
     marked = marks_of(mail.flags)
     return doubted_by_mark(decision, history) if marked is Mark.REVIEW else decision
+
+
+def _was_erased(history: History, decision: Decision | None) -> bool:
+    known = history.mails.get(decision.identity) if decision else None
+    return known is not None and known.emptied
+
+
+def _without_contents(new: NewMail) -> NewMail:
+    """Keep nothing of a mail whose contents were erased before, unless a lead is to be sent."""
+    if new.outcome is Outcome.LEAD:
+        return new
+    return replace(new, subject="", message_id="", text="", text_part="", raw=b"", leads=())
 
 
 def _new_mail(

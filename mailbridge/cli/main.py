@@ -268,7 +268,7 @@ def retry(
     A refused lead is queued again; a mail without a lead is read again with the rules
     as they are now. The running daemon, or the next run, does the work.
     """
-    from mailbridge.cli.records import retry_mails
+    from mailbridge.cli.acting import retry_mails
 
     if not mails and outcome is None:
         raise typer.BadParameter("name the mails by their ID, or give --outcome")
@@ -304,6 +304,58 @@ def audit(
     from mailbridge.cli.auditing import audit_all
 
     raise typer.Exit(audit_all(config, _day(since), journal))
+
+
+def resolve(
+    mails: Annotated[
+        list[int], typer.Argument(metavar="ID...", help="The numbers that `mails` shows.")
+    ],
+    config: Config = None,
+    sent: Annotated[
+        bool,
+        typer.Option("--sent", help="The lead is in the CRM: it arrived, or somebody typed it in."),
+    ] = False,
+    not_sent: Annotated[
+        bool,
+        typer.Option(
+            "--not-sent",
+            help="It is not: a lead in doubt is sent again now, anything else needs no lead.",
+        ),
+    ] = False,
+) -> None:
+    """Say what became of what is for review, and close it. Safe to repeat.
+
+    Of a mail that holds several leads, those in doubt are meant as long as there are
+    any; then the mail as a whole. The opposite word takes a mistaken one back.
+    """
+    from mailbridge.cli.acting import resolve_mails
+    from mailbridge.ledger.records import Word
+
+    if sent == not_sent:
+        raise typer.BadParameter("say either --sent or --not-sent")
+    raise typer.Exit(resolve_mails(config, mails, Word.SENT if sent else Word.NOT_SENT))
+
+
+@app.command()
+def forget(
+    config: Config = None,
+    email: Annotated[
+        str, typer.Option("--email", metavar="ADDRESS", help="All that mentions this address.")
+    ] = "",
+    phone: Annotated[
+        str, typer.Option("--phone", metavar="NUMBER", help="All that mentions this number.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase contents from the ledger: what is past its time, or all that mentions one person.
+
+    Counts, outcomes and the hashes by which a mail is known again stay. With --email
+    or --phone it shows first what it would erase, and asks. Mails in the mailbox and
+    leads in the CRM are never touched.
+    """
+    from mailbridge.cli.acting import forget as erase
+
+    raise typer.Exit(erase(config, email, phone, sure=yes))
 
 
 @app.command()

@@ -1,24 +1,24 @@
-"""`mails`, `show`, `retry`: what the ledger knows, and acting on it."""
+"""`mails`, `show`: what the ledger knows."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from mailbridge.app import App
 from mailbridge.cli.explanation import explain, show_fields, show_source
-from mailbridge.cli.output import complain, heading, say, table
+from mailbridge.cli.output import heading, say, table
 from mailbridge.decision import decide
-from mailbridge.dispatch import now
 from mailbridge.errors import MailbridgeError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import (
-    DecidedAnew,
     LeadRecord,
     MailRecord,
-    NotRetried,
-    Requeued,
+    State,
 )
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.inquiry import Found
+
+_DEEDS = {"sent": "resolve --sent", "not_sent": "resolve --not-sent"}
+_STATES = {State.BY_HAND: "sent by hand", State.DROPPED: "not needed, a person says"}
 
 
 def _reading(config: Path | None) -> Ledger:
@@ -90,13 +90,21 @@ def _show_facts(mail: MailRecord) -> None:
             ("marked", mail.marked or "not yet"),
             ("message-id", mail.message_id),
             *([("same as mail", mail.duplicate_of)] if mail.duplicate_of else []),
+            *([("contents erased", mail.emptied)] if mail.emptied else []),
         ],
     )
+    if mail.acts:
+        heading("What people did")
+        table(
+            ("AT", "DID", "LEAD", "BEFORE"),
+            [(a.at, _DEEDS.get(a.name, a.name), a.lead or "", a.before) for a in mail.acts],
+        )
 
 
 def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
     heading(
-        f"Lead {lead.id} · {lead.state}" + (f" · id {lead.remote_id}" if lead.remote_id else "")
+        f"Lead {lead.id} · {_STATES.get(lead.state, lead.state)}"
+        + (f" · id {lead.remote_id}" if lead.remote_id else "")
     )
     fields = {
         name: Found(
@@ -111,8 +119,9 @@ def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
     show_fields(fields)
     show_source("subject", mail.subject, fields)
     show_source(mail.text_part, mail.text, fields)
-    heading("As sent")
-    table(("KEY", "VALUE"), list(lead.payload.items()))
+    if lead.payload:
+        heading("As sent")
+        table(("KEY", "VALUE"), list(lead.payload.items()))
     if lead.next_attempt:
         table(("", ""), [("sent again at", lead.next_attempt)])
     if lead.attempts:
@@ -121,26 +130,3 @@ def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
             ("STARTED", "ENDED", "STATE", "STATUS", "ANSWER"),
             [(a.started, a.ended, a.state, a.status or "", a.detail) for a in lead.attempts],
         )
-
-
-def retry_mails(config: Path | None, numbers: Sequence[int], outcome: Outcome | None) -> int:
-    """Queue again or have decided anew; exit code 1 where one could not be."""
-    app = App.load(config, secrets=False)
-    Ledger.read_only(app.ledger_url).close()  # looking for a mail creates no ledger
-    refused = 0
-    with Ledger.open(app.ledger_url) as ledger:
-        chosen = list(numbers)
-        if outcome is not None:
-            chosen += [mail.id for mail in ledger.mails(outcomes={outcome}, limit=100_000)]
-        for number in chosen:
-            match ledger.retry(number, now()):
-                case Requeued(leads=leads):
-                    say(f"{number}: queued again, {len(leads)} lead{'s' * (len(leads) != 1)}.")
-                case DecidedAnew():
-                    say(f"{number}: will be read and decided anew at the next poll.")
-                case NotRetried(reason=reason):
-                    refused += 1
-                    complain(f"{number}: {reason}")
-    if not chosen:
-        say("Nothing to retry.")
-    return 1 if refused else 0

@@ -17,7 +17,8 @@ from mailbridge.bridge import Bridge
 from mailbridge.daemon.alerting import schedule_alerts, tell_safely
 from mailbridge.daemon.pulse import Attendant, Pulse
 from mailbridge.dispatch import Dispatch, now
-from mailbridge.errors import InboxError, MailbridgeError
+from mailbridge.erasure import Retention
+from mailbridge.errors import InboxError, LedgerError, MailbridgeError
 from mailbridge.log import logger
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Daemon:
     bridges: Sequence[Bridge]
     intervals: Sequence[timedelta]
     dispatch: Dispatch
+    retention: Retention
     alerts: Alerts | None = None
     clock: Callable[[], datetime] = now
     pulse: Pulse = field(default_factory=Pulse)
@@ -67,9 +69,10 @@ class Daemon:
 
         self.dispatch.recover()
         scheduler = BackgroundScheduler(
-            # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else.
+            # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else,
+            # and one for retention.
             executors={
-                "default": ThreadPoolExecutor(2 * len(self.bridges)),
+                "default": ThreadPoolExecutor(2 * len(self.bridges) + 1),
                 "attendant": ThreadPoolExecutor(1),  # never behind a poll that hangs
             },
             job_defaults={
@@ -88,6 +91,10 @@ class Daemon:
                 id=bridge.name,
                 next_run_time=self.clock(),  # else the first run comes after one interval
             )
+
+        scheduler.add_job(
+            self._erase, "interval", days=1, id="retention", next_run_time=self.clock()
+        )
 
         def mark_soon() -> None:
             # In the pool: an inbox in the middle of a long poll must not hold up delivery.
@@ -150,6 +157,9 @@ class Daemon:
                 bridge.close()
             if self.alerts:
                 tell_safely(self.alerts, self.clock(), self._asked.is_set)
+            self._erase()
+            if self._defects:
+                raise self._defects[0]
         return errors
 
     def stop(self) -> None:
@@ -229,6 +239,15 @@ class Daemon:
     def _attend(self, attendant: Attendant) -> None:
         try:
             attendant.look()
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    def _erase(self) -> None:
+        try:
+            self.retention.apply(self.dispatch.ledger, self.clock())
+        except LedgerError as error:
+            # No room to rewrite the file, or somebody holds it: tomorrow is another day.
+            logger().warning("contents not erased", error=str(error))
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 

@@ -16,10 +16,11 @@ about a body is required: it may be empty, plain text, HTML, a list, or cut shor
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from mailbridge.delivery.answer import (
     Accepted,
@@ -97,14 +98,27 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def one_line(text: str, masks: Mapping[str, str]) -> str:
-    """Return the text without control characters and line breaks, masked values replaced."""
+    """Return the text without control characters and line breaks, masked values replaced.
+
+    Each line of a value is masked too, and the forms that it takes in JSON and in an address:
+    a server that quotes what we sent quotes it in any of them.
+    """
     line = _flat(text)
-    for label, value in sorted(masks.items(), key=lambda item: -len(item[1])):
-        hidden = _flat(value)
-        if hidden and len(hidden) <= len(line):
-            whole = rf"(?<!\w){re.escape(hidden)}(?!\w)"
+    forms = {form: label for label, value in masks.items() for form in _forms(value) if form}
+    for form, label in sorted(forms.items(), key=lambda item: -len(item[0])):
+        if form.casefold() in line.casefold():
+            whole = rf"(?<!\w){re.escape(form)}(?!\w)"
             line = re.sub(whole, f"[{label}]", line, flags=re.IGNORECASE)
     return line
+
+
+def _forms(value: str) -> Iterator[str]:
+    for part in {value, *value.splitlines()}:
+        for ascii_only in (False, True):
+            yield _flat(json.dumps(part, ensure_ascii=ascii_only)[1:-1])
+        yield _flat(part)
+        yield quote(part.strip(), safe="")
+        yield quote_plus(part.strip())
 
 
 def _flat(text: str) -> str:

@@ -30,6 +30,7 @@ from mailbridge.documents.values import (
     Size,
     Surroundings,
     at_least,
+    show_duration,
 )
 from mailbridge.documents.wording import UnfitError
 from mailbridge.problems import Problem
@@ -43,6 +44,7 @@ __all__ = [
     "LimitSettings",
     "LogSettings",
     "MonitoringSettings",
+    "RetentionSettings",
     "Settings",
     "load_settings",
     "missing_for_run",
@@ -107,6 +109,31 @@ class LimitSettings(Shape):
     )
 
 
+class RetentionSettings(Shape):
+    """How long the ledger keeps what stands in mails and leads; counts stay."""
+
+    contents: Annotated[Duration, AfterValidator(at_least("1d"))] = Field(
+        default=timedelta(days=90),
+        description="How long texts, leads and subjects are kept once nothing is left to do.",
+        examples=["90d"],
+    )
+    review: Annotated[Duration, AfterValidator(at_least("1d"))] = Field(
+        default=timedelta(days=365),
+        description="How long they are kept of a mail that waits for a person.",
+        examples=["365d"],
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "RetentionSettings":
+        if self.review < self.contents:
+            raise UnfitError(
+                "What waits for a person would go before what is done.",
+                f"Write at least the same as in 'contents:' ({show_duration(self.contents)}).",
+                at=("review",),
+            )
+        return self
+
+
 class LogSettings(Shape):
     """What mailbridge writes about itself; never names, addresses or texts of mails."""
 
@@ -164,6 +191,10 @@ class Settings(Shape):
     )
     alerts: Annotated[AlertSettings, _EMPTY] = Field(
         default_factory=AlertSettings, description="Who is told when a person must act."
+    )
+    retention: Annotated[RetentionSettings, _EMPTY] = Field(
+        default_factory=RetentionSettings,
+        description="How long the ledger keeps what stands in mails and leads; counts stay.",
     )
     limits: Annotated[LimitSettings, _EMPTY] = Field(
         default_factory=LimitSettings,

@@ -87,6 +87,11 @@ def read_phone(written: str, region: str) -> Phone:
     return Phone(numbers[0], "" if whole else fold(written))
 
 
+def national_part(number: str) -> str:
+    """Give the digits of an E.164 number without its country code, as dialled after a trunk 0."""
+    return phonenumbers.national_significant_number(phonenumbers.parse(number))
+
+
 def _read_segment(segment: str, country: str) -> list[_Reading | None]:
     """Read one number or several; None for each that could not be read."""
     whole = _read_number(segment, country)

@@ -8,15 +8,15 @@ from sqlalchemy.engine import Connection
 
 from mailbridge.ledger.outcome import outcome_of
 from mailbridge.ledger.prepared import Prepared
-from mailbridge.ledger.records import Attempt, LeadRecord, NewLead, State
+from mailbridge.ledger.records import Attempt, LeadRecord, NewLead, State, Word
 from mailbridge.ledger.tables import CHUNK, attempts, lead_contents, leads, mails
 from mailbridge.outcomes import Outcome
 
 _INSERT_LEADS = leads.insert().inline()
 _INSERT_CONTENTS = lead_contents.insert().inline()
 _STANDING = Prepared(
-    sa.select(mails.c.decided, mails.c.outcome, leads.c.state)
-    .join_from(mails, leads)
+    sa.select(mails.c.decided, mails.c.outcome, mails.c.word, leads.c.state)
+    .outerjoin_from(mails, leads)
     .where(mails.c.id == sa.bindparam("mail_id"))
 )
 _SET_OUTCOME = Prepared(
@@ -81,11 +81,51 @@ def follow_leads(connection: Connection, mail: int) -> None:
     A deferred mail is not marked: whatever it becomes later is.
     """
     rows = _STANDING.run(connection, mail_id=mail).all()
-    decided = rows[0].decided
-    outcome = outcome_of(Outcome(decided), [State(row.state) for row in rows])
-    if outcome != rows[0].outcome:
+    mail_row = rows[0]
+    outcome = outcome_of(
+        Outcome(mail_row.decided),
+        [State(row.state) for row in rows if row.state is not None],
+        Word(mail_row.word) if mail_row.word else None,
+    )
+    if outcome != mail_row.outcome:
         due = outcome is not Outcome.DEFERRED
         _SET_OUTCOME.run(connection, mail_id=mail, new=str(outcome), due=due)
+
+
+def queue_again(connection: Connection, chosen: Collection[int], now: datetime) -> None:
+    """Queue leads afresh at a person's wish."""
+    connection.execute(
+        leads.update()
+        .where(leads.c.id.in_(chosen))
+        .values(
+            # Sent again by a person is sent again: it is not repeated by itself once more.
+            resent=leads.c.resent | (leads.c.state == "in_doubt"),
+            state="queued",
+            next_attempt=now,
+            failures=0,
+        )
+    )
+
+
+def set_state(connection: Connection, chosen: Collection[int], state: State) -> None:
+    """Close leads at a person's word; none of them is due any more."""
+    connection.execute(
+        leads.update()
+        .where(leads.c.id.in_(chosen))
+        .values(
+            resent=leads.c.resent | (leads.c.state == "in_doubt"),  # should the word be taken back
+            state=str(state),
+            next_attempt=None,
+        )
+    )
+
+
+def contents_erased(connection: Connection, chosen: Collection[int]) -> bool:
+    """Whether one of these leads has nothing left that could be sent."""
+    query = sa.select(sa.func.count()).where(
+        lead_contents.c.lead.in_(chosen), lead_contents.c.payload.is_not(None)
+    )
+    return int(connection.execute(query).scalar_one()) < len(chosen)
 
 
 def leads_of(connection: Connection, mail: int) -> tuple[LeadRecord, ...]:

@@ -13,7 +13,18 @@ from typing import Self
 
 from sqlalchemy.engine import Connection
 
-from mailbridge.ledger import alerts, cursors, health, history, mails, marks, queue, retry
+from mailbridge.ledger import (
+    alerts,
+    cursors,
+    erasure,
+    health,
+    history,
+    mails,
+    marks,
+    queue,
+    resolution,
+    retry,
+)
 from mailbridge.ledger.database import Database, connect, connect_read_only
 from mailbridge.ledger.look import Look
 from mailbridge.ledger.migration import bring_up_to_date, require_up_to_date
@@ -27,11 +38,13 @@ from mailbridge.ledger.records import (
     MailRecord,
     NewMail,
     Place,
+    Resolution,
     Retried,
     Settlement,
     Standing,
     Summary,
     ToMark,
+    Word,
 )
 from mailbridge.outcomes import Outcome
 
@@ -44,10 +57,14 @@ class Book:
         self._connection = connection
 
     def history(
-        self, identities: Collection[str], fingerprints: Collection[str], since: datetime
+        self,
+        identities: Collection[str],
+        fingerprints: Collection[str],
+        since: datetime,
+        but: int | None = None,
     ) -> History:
         """See `history.look_back`."""
-        return history.look_back(self._connection, identities, fingerprints, since)
+        return history.look_back(self._connection, identities, fingerprints, since, but)
 
     def record(self, new: Sequence[NewMail], cursor: Cursor | None, seen: datetime) -> list[int]:
         """Record mails and how far their folder was read; the ids in the order of `new`.
@@ -125,7 +142,7 @@ class Ledger:
     def claim_instance(self) -> None:
         """Become the one daemon of this ledger until `close`, or raise LedgerError.
 
-        Reading, and a person's `retry`, need no claim.
+        Reading, and what a person does (`retry`, `resolve`, `forget`), need no claim.
         """
         self._database.claim_instance()
 
@@ -319,7 +336,46 @@ class Ledger:
         with self._database.writing() as connection:
             return retry.retry(connection, mail, now)
 
-    def to_decide_again(self, inbox: str) -> list[MailRecord]:
-        """List mails that a person wants decided anew, with `raw` where it was kept."""
+    def to_retry(self, outcome: Outcome) -> list[int]:
+        """See `retry.to_retry`."""
+        with self._database.reading() as connection:
+            return retry.to_retry(connection, outcome)
+
+    def to_decide_again(self, inbox: str) -> list[int]:
+        """List mails that a person wants decided anew, the oldest first."""
         with self._database.reading() as connection:
             return mails.mails_to_decide_again(connection, inbox)
+
+    def resolve(self, mail: int, word: Word, now: datetime) -> Resolution:
+        """See `resolution.resolve`."""
+        with self._database.writing() as connection:
+            return resolution.resolve(connection, mail, word, now)
+
+    # Erasure
+
+    def expired(self, settled: datetime, review: datetime) -> list[int]:
+        """List mails seen before `settled`, or before `review` where they are for review.
+
+        Those whose contents are erased already, or whose lead may still be sent, are not named.
+        """
+        with self._database.reading() as connection:
+            return erasure.expired(connection, settled, review)
+
+    def with_contents(self) -> list[int]:
+        """List mails of which more is kept than numbers, the oldest first."""
+        with self._database.reading() as connection:
+            return erasure.with_contents(connection)
+
+    def expire(self, chosen: Collection[int], now: datetime) -> list[int]:
+        """Erase the mails' contents; the ids of those where that was possible."""
+        with self._database.writing() as connection:
+            return erasure.expire(connection, chosen, now)
+
+    def forget(self, chosen: Collection[int], now: datetime) -> list[int]:
+        """`expire`, Message-IDs too, noted as a person's act."""
+        with self._database.writing() as connection:
+            return erasure.forget(connection, chosen, now)
+
+    def scrub(self) -> bool:
+        """See `Database.scrub`."""
+        return self._database.scrub()

@@ -12,9 +12,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from mailbridge.ledger.acts import acts_of
 from mailbridge.ledger.leads import insert_leads, leads_of, new_states
 from mailbridge.ledger.outcome import outcome_of
-from mailbridge.ledger.records import LeadRecord, MailRecord, NewMail, Place
+from mailbridge.ledger.records import Act, LeadRecord, MailRecord, NewMail, Place
 from mailbridge.ledger.tables import (
     CHUNK,
     MESSAGE_ID_LIMIT,
@@ -39,7 +40,7 @@ _ANSWER = (
     .scalar_subquery()
     .label("answer")
 )
-_COLUMNS = [c for c in mails.c if c.name not in {"decided", "mark_due", "again"}]
+_COLUMNS = [c for c in mails.c if c.name not in {"decided", "mark_due", "again", "word"}]
 
 
 def insert_mails(connection: Connection, new: Sequence[NewMail], seen: datetime) -> list[int]:
@@ -97,6 +98,8 @@ def redecide(connection: Connection, mail: int, new: NewMail) -> bool:
         seen = connection.execute(sa.select(mails.c.seen).where(mails.c.id == mail)).scalar_one()
         row = _row(new, seen)
         decision = {key: row[key] for key in _DECISION}
+        if new.text or new.raw or new.leads:
+            decision["emptied"] = None  # it has contents again, for retention to find
         connection.execute(mails.update().where(mails.c.id == mail).values(decision))
         connection.execute(mail_contents.delete().where(mail_contents.c.mail == mail))
         if new.text or new.raw:
@@ -161,18 +164,18 @@ def read_mail(connection: Connection, mail: int) -> MailRecord | None:
     row = connection.execute(query).mappings().first()
     if row is None:
         return None
-    return _mail_record(row, leads_of(connection, mail))
+    return _mail_record(row, leads_of(connection, mail), acts_of(connection, mail))
 
 
-def mails_to_decide_again(connection: Connection, inbox: str) -> list[MailRecord]:
-    """Those that a person wants decided anew, oldest first, with raw where it was kept."""
-    query = _with_contents().where(mails.c.again, mails.c.inbox == inbox).order_by(mails.c.id)
-    return [_mail_record(row) for row in connection.execute(query).mappings()]
+def mails_to_decide_again(connection: Connection, inbox: str) -> list[int]:
+    """Those that a person wants decided anew, oldest first."""
+    query = sa.select(mails.c.id).where(mails.c.again, mails.c.inbox == inbox)
+    return list(connection.execute(query.order_by(mails.c.id)).scalars())
 
 
 _DECISION = (
     "identity", "message_id", "decided", "outcome", "portal", "subject", "problems",
-    "duplicate_of", "mark_due",
+    "duplicate_of", "mark_due", "word",
 )  # fmt: skip
 
 
@@ -201,6 +204,8 @@ def _row(mail: NewMail, seen: datetime) -> dict[str, Any]:
         "marked": "",
         "mark_due": outcome is not Outcome.DEFERRED,
         "again": False,
+        "word": "",
+        "emptied": None,
     }
 
 
@@ -243,7 +248,9 @@ def _with_contents() -> sa.Select[Any]:
     return sa.select(*_COLUMNS, *contents).outerjoin_from(mails, mail_contents)
 
 
-def _mail_record(row: RowMapping, of_mail: tuple[LeadRecord, ...] = ()) -> MailRecord:
+def _mail_record(
+    row: RowMapping, of_mail: tuple[LeadRecord, ...] = (), done: tuple[Act, ...] = ()
+) -> MailRecord:
     text = row.get("text")
     raw = row.get("raw")
     return MailRecord(
@@ -261,7 +268,9 @@ def _mail_record(row: RowMapping, of_mail: tuple[LeadRecord, ...] = ()) -> MailR
         marked=row["marked"],
         duplicate_of=row["duplicate_of"],
         answer=row.get("answer") or "",
+        emptied=row["emptied"],
         leads=of_mail,
+        acts=done,
         text=zlib.decompress(text).decode("utf-8", "surrogatepass") if text else "",
         text_part=row.get("text_part") or "",
         raw=zlib.decompress(raw) if raw else b"",

@@ -20,6 +20,19 @@ class State(StrEnum):
     REJECTED = "rejected"
     IN_DOUBT = "in_doubt"
     DUPLICATE = "duplicate"
+    BY_HAND = "by_hand"
+    """A person says that it is in the CRM."""
+    DROPPED = "dropped"
+    """A person says that it is not needed."""
+
+
+class Word(StrEnum):
+    """What a person says of a mail that waited for one (`resolve`)."""
+
+    SENT = "sent"
+    """The lead is in the CRM: it arrived after all, or was typed in."""
+    NOT_SENT = "not_sent"
+    """It is not: what was in doubt is sent again, anything else needs no lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +167,21 @@ class LeadRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What a person did about a mail, or about one of its leads."""
+
+    at: datetime
+    name: str
+    """`retry`, `forget`, or a Word."""
+    lead: int | None
+    """None where it was about the mail as a whole."""
+    before: str
+    """The lead's state or the mail's outcome until then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailRecord:
-    """A mail as the ledger has it; `leads`, `text` and `raw` only from `mail()`."""
+    """A mail as the ledger has it; `leads`, `acts`, `text` and `raw` only from `mail()`."""
 
     id: int
     place: Place
@@ -173,7 +199,10 @@ class MailRecord:
     duplicate_of: int | None
     answer: str = ""
     """What the destination said last; set in a list of mails, `mail()` has every attempt."""
+    emptied: datetime | None = None
+    """When its contents were erased; None while they stand, or where it never had any."""
     leads: tuple[LeadRecord, ...] = ()
+    acts: tuple[Act, ...] = ()
     text: str = ""
     text_part: str = ""
     raw: bytes = b""
@@ -188,6 +217,8 @@ class KnownMail:
     outcome: Outcome
     leads: tuple[State, ...]
     """State of each lead in the order of the parts; empty where it has none."""
+    emptied: bool = False
+    """Whether its contents were erased, and should not be stored once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +277,38 @@ class NotRetried:
 
 
 Retried = Requeued | DecidedAnew | NotRetried
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """The person's word is on record."""
+
+    mail: int
+    outcome: Outcome
+    """What the mail is now; for review still where another part of it is."""
+    closed: tuple[int, ...] = ()
+    """Leads that need nothing more."""
+    queued: tuple[int, ...] = ()
+    """Leads that are sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlreadyResolved:
+    """The same was said before; nothing was changed. `said` is one sentence for people."""
+
+    mail: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotResolved:
+    """Nothing was changed; `reason` is one sentence or two for people."""
+
+    mail: int
+    reason: str
+
+
+Resolution = Resolved | AlreadyResolved | NotResolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

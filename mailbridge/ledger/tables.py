@@ -1,8 +1,9 @@
 """The ledger's tables: SQLAlchemy Core, the same on SQLite and PostgreSQL. No queries here.
 
-What personal data there is beyond a mail's subject and Message-ID stands in
-`mail_contents` and `lead_contents`, so that retention can empty those and every
-count stays. It also keeps the rows that change with each step small.
+What personal data there is beyond a mail's subject and Message-ID, and what an API
+said of a lead (`attempts.detail`), stands in `mail_contents` and `lead_contents`, so
+that those can be emptied (`erasure`) and every count stays. It also keeps the rows
+that change with each step small.
 
 A change here needs a migration in `migrations/versions` and a new `SCHEMA`; a
 test compares the two.
@@ -16,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """Revision of the newest migration; what `alembic_version` holds in an up-to-date ledger."""
 
 MESSAGE_ID_LIMIT = 500
@@ -114,6 +115,8 @@ mails = sa.Table(
     sa.Column("marked", Words, nullable=False),
     sa.Column("mark_due", sa.Boolean, nullable=False),
     sa.Column("again", sa.Boolean, nullable=False),  # a person asked for a new decision
+    sa.Column("word", Words, nullable=False, server_default=""),  # a person closed it, see Word
+    sa.Column("emptied", Moment, nullable=True),  # when its contents were erased
     # First the columns that tell most mails apart: found by equality on all four.
     sa.UniqueConstraint("uid", "uidvalidity", "folder", "inbox"),
     sqlite_autoincrement=True,  # an id is never given to a second mail
@@ -205,6 +208,19 @@ attempts = sa.Table(
     sa.Column("detail", Words, nullable=False),
 )
 sa.Index("attempts_lead", attempts.c.lead)
+
+acts = sa.Table(
+    "acts",
+    metadata,
+    sa.Column("id", Key, primary_key=True),
+    sa.Column("mail", Key, sa.ForeignKey("mails.id"), nullable=False),
+    sa.Column("lead", Key, nullable=True),  # redecide may delete it, and the act stays
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("name", Words, nullable=False),
+    sa.Column("before", Words, nullable=False),
+)
+"""What people did: `retry`, `resolve`, `forget`. No names, no contents."""
+sa.Index("acts_mail", acts.c.mail)
 
 cursors = sa.Table(
     "cursors",

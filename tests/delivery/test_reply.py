@@ -215,3 +215,20 @@ def test_no_reply_breaks_anything(status, body, headers, mask):
     excerpt = getattr(answer, "excerpt", "")
     assert len(excerpt) <= 300
     assert excerpt == "" or excerpt.isprintable()
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    [
+        "Zoé Lee\nBonjour, le 3 « mai » ?",
+        '{"m": "Zoé Lee\\nBonjour, le 3 « mai » ?"}',
+        '{"m": "Zo\\u00e9 Lee\\nBonjour, le 3 \\u00ab mai \\u00bb ?"}',
+        "row 1: Bonjour, le 3 « mai » ?",
+        "/again?m=Zo%C3%A9%20Lee",
+        "/again?m=Zo%C3%A9+Lee",
+    ],
+)
+def test_a_masked_value_is_masked_in_whatever_form_it_is_quoted(quoted):
+    told = one_line(quoted, {"m": "Zoé Lee\nBonjour, le 3 « mai » ?"})
+    assert "[m]" in told
+    assert not any(part in told for part in ("Lee", "Bonjour", "Zo", "mai"))

@@ -20,6 +20,7 @@ from mailbridge.documents.settings import (
     LimitSettings,
     LogSettings,
     MonitoringSettings,
+    RetentionSettings,
     Settings,
     load_settings,
 )
@@ -34,6 +35,7 @@ GROUPS: dict[tuple[str | int, ...], type[BaseModel]] = {
     ("leads",): LeadSettings,
     ("ledger",): LedgerSettings,
     ("alerts",): AlertSettings,
+    ("retention",): RetentionSettings,
     ("limits",): LimitSettings,
     ("monitoring",): MonitoringSettings,
     ("log",): LogSettings,

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from mailbridge.errors import LedgerError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcome import outcome_of
-from mailbridge.ledger.records import Requeued, Settlement, State
+from mailbridge.ledger.records import Requeued, Resolved, Settlement, State, Word
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import MINUTE, T0, lead, mail
 from tests.servers.postgresql import PostgreSQL
@@ -237,14 +237,47 @@ class QueueMachine(RuleBasedStateMachine):
         if not self.leads:
             return
         number = sorted({at.mail for at in self.leads.values()})[pick % self.uid]
-        retried = {State.REJECTED, State.DEFERRED, State.IN_DOUBT}
-        again = [n for n, at in self.leads.items() if at.mail == number and at.state in retried]
+        retried = {State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.DROPPED}
+        of_mail = {n: at for n, at in self.leads.items() if at.mail == number}
+        again = [n for n, at in of_mail.items() if at.state in retried]
+        if State.SENDING in {at.state for at in of_mail.values()}:
+            again = []
         answer = self.ledger.retry(number, self.now)
         assert isinstance(answer, Requeued) is bool(again)
         for n in again:
             at = self.leads[n]
             at.resent |= at.state is State.IN_DOUBT
             at.state, at.due, at.failures = State.QUEUED, self.now, 0
+
+    @rule(pick=st.integers(0, 99), word=st.sampled_from(Word))
+    def resolve(self, pick: int, word: Word) -> None:
+        """Whatever was said, in whatever order: nothing accepted is sent, nothing is lost."""
+        if not self.leads:
+            return
+        number = sorted({at.mail for at in self.leads.values()})[pick % self.uid]
+        before = {n: at.state for n, at in self.leads.items() if at.mail == number}
+        answer = self.ledger.resolve(number, word, self.now)
+        found = self.ledger.mail(number)
+        assert found is not None
+        for at in found.leads:
+            known = self.leads[at.id]
+            if at.state is known.state:
+                continue
+            assert isinstance(answer, Resolved)
+            assert known.state not in {State.SENT, State.SENDING, State.DUPLICATE}
+            assert (at.id in answer.queued) is (at.state is State.QUEUED)
+            assert (at.id in answer.closed) is (at.state in {State.BY_HAND, State.DROPPED})
+            assert at.state is not State.DROPPED or word is Word.NOT_SENT
+            assert at.state is not State.BY_HAND or word is Word.SENT
+            known.resent |= known.state is State.IN_DOUBT
+            known.state = at.state
+            known.due, known.failures = (self.now if at.id in answer.queued else None), 0
+        doubted = [n for n, state in before.items() if state is State.IN_DOUBT]
+        if doubted and State.SENDING not in before.values():
+            assert isinstance(answer, Resolved)
+            assert sorted((*answer.queued, *answer.closed)) == doubted
+        same = self.ledger.resolve(number, word, self.now)
+        assert isinstance(same, Resolved) is False or found.outcome.for_review
 
     @rule()
     def mark(self) -> None:
