@@ -81,6 +81,14 @@ def test_what_is_over_is_not_found_again_because_of_the_same_mails() -> None:
         assert find_drop(after(BAD, *[GOOD] * good, *[BAD] * 5)) is None
 
 
+def test_what_the_newest_no_longer_show_is_not_begun() -> None:
+    """Else it would be over as soon as it was told."""
+    past = [BAD, *[GOOD] * 9] * 20  # one in ten
+    drop = [BAD] * 10
+    assert find_drop([*drop, *past]) is not None
+    assert find_drop([*[BAD, *[GOOD] * 4] * 2, *drop, *past]) is None
+
+
 @pytest.mark.parametrize("share", [0.02, 0.05, 0.1, 0.3])
 def test_forgetful_visitors_are_no_layout(share: float) -> None:
     """The limit is one in 10,000 mails; 4,000 are looked at."""

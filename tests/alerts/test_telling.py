@@ -92,6 +92,25 @@ def test_what_comes_back_within_a_day_must_be_absent_for_longer() -> None:
     assert Office().watch(KEY, spell * 100) == [BEGUN, OVER, BEGUN]
 
 
+def test_failures_that_pass_do_not_make_it_longer() -> None:
+    spell = [1] * 11 + [0] * 16
+    passing = ([1] * 5 + [0] * 5) * 10
+    again = [1] * 11 + [0] * 31  # twice 15 minutes, as though nothing had been between
+    assert Office().watch(DOWN, spell + passing + again) == [BEGUN, OVER, BEGUN, OVER]
+
+
+def test_what_comes_back_after_a_day_is_over_as_soon_as_the_first_time() -> None:
+    office = Office(channels=("1", "2"))
+    office.look({KEY: 1}, T0)
+    office.broken = {"2"}  # keeps the alert, for it has not heard of the end
+    for minutes in (1, 16):
+        office.look({}, T0 + minutes * MINUTE)
+    later = T0 + 2 * DAY
+    assert office.look({KEY: 1}, later) == [BEGUN]
+    assert office.look({}, later + MINUTE) == []
+    assert office.look({}, later + 16 * MINUTE) == [OVER]
+
+
 @pytest.mark.parametrize("gap", [16, 31, 61, 121, 241, 481])
 def test_however_it_flaps_its_messages_are_few(gap: int) -> None:
     office = Office()

@@ -12,7 +12,7 @@ from mailbridge.alerts.watch import Alerts
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import NewMail, State
 from mailbridge.outcomes import Outcome
-from tests.alerts.making import DAY, HOUR, MINUTE
+from tests.alerts.making import HOUR, MINUTE
 from tests.ledger.making import T0, mail, sent_mail, settled
 
 PORTAL = "portal.example.org"
@@ -179,8 +179,12 @@ def test_a_layout_changes_and_its_rule_is_mended(ledger: Ledger) -> None:
     with ledger.writing() as book:
         for one in ledger.mails(outcomes={Outcome.INCOMPLETE}):
             book.redecide(one.id, arrived(one.place.uid, one.received))
-    for minutes in range(0, 3 * 24 * 60, 60):
-        alerts.tell(T0 + HOUR + DAY + minutes * MINUTE)
+    for hours in range(2, 5):
+        alerts.tell(T0 + hours * HOUR)
+    # Two visitors who left something out, on the same day: no layout.
+    ledger.record([broken(71, T0 + 5 * HOUR), broken(72, T0 + 5 * HOUR)], None, T0)
+    for hours in range(5, 9):
+        alerts.tell(T0 + hours * HOUR)
     layout = [title for title in pigeon.titles if PORTAL in title]
     assert layout == [
         f"inquiries of {PORTAL} are incomplete",
