@@ -41,7 +41,8 @@ def _review(alert: Alert) -> tuple[str, str]:
         (
             f"{some} for a person: no lead was sent, or it is not known whether it arrived.\n"
             "See them with: mailbridge mails --review\n"
-            "What each lacks, and what to do: mailbridge show ID"
+            "What each lacks, and what to do: mailbridge show ID\n"
+            "Once its lead is entered by hand: mailbridge resolve ID --sent"
         ),
     )
 

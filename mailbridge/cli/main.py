@@ -306,6 +306,7 @@ def audit(
     raise typer.Exit(audit_all(config, _day(since), journal))
 
 
+@app.command()
 def resolve(
     mails: Annotated[
         list[int], typer.Argument(metavar="ID...", help="The numbers that `mails` shows.")

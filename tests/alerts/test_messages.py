@@ -36,7 +36,8 @@ def test_mails_for_review() -> None:
         "mailbridge: 3 mails wait for review",
         "3 mails wait for a person: no lead was sent, or it is not known whether it arrived.\n"
         "See them with: mailbridge mails --review\n"
-        "What each lacks, and what to do: mailbridge show ID",
+        "What each lacks, and what to do: mailbridge show ID\n"
+        "Once its lead is entered by hand: mailbridge resolve ID --sent",
         good=False,
     )
     assert "1 mail waits" in compose(alert(REVIEW, count=1), Telling.BEGUN).title
