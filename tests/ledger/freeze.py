@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import State
+from mailbridge.ledger.records import Alert, State, Word
 from mailbridge.ledger.tables import SCHEMA
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
@@ -65,6 +65,18 @@ def represent(ledger: Ledger) -> None:
     ledger.poll_started("rent", T0)
     ledger.poll_ended("rent", T0 + MINUTE, "mail.example.org does not answer")
     ledger.retry(refused, T0 + 5 * MINUTE)
+    told = Alert(kind="review", portal="", inbox="", noticed=T0, told=T0, tellings=2, count=4)
+    over = Alert(
+        kind="portal-layout", portal="homegate.ch", inbox="", noticed=T0, absent=T0 + MINUTE,
+        over=T0 + 2 * MINUTE, spells=2, detail={"recent": 5}, channels={"1": 2},
+    )  # fmt: skip
+    ledger.write_alerts([told, over])
+    closed, forgotten = ledger.record(
+        [mail(25, outcome=Outcome.INCOMPLETE), mail(26, outcome=Outcome.AMBIGUOUS)], None, T0
+    )
+    ledger.resolve(closed, Word.NOT_SENT, T0 + 6 * MINUTE)
+    ledger.resolve(forgotten, Word.SENT, T0 + 6 * MINUTE)
+    ledger.forget([forgotten], T0 + 7 * MINUTE)
 
 
 def freeze(into: Path) -> None:

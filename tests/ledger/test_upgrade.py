@@ -46,7 +46,9 @@ def use_everything(ledger: Ledger, before: Rows) -> None:
     }
     for one in found.values():
         assert one.id in {m.id for m in ledger.mails(search=one.message_id or str(one.id))}
-        assert ledger.record([mail(0, place=one.place)], None, T0) == [one.id]
+        assert ledger.record([mail(0, place=one.place, identity=one.identity)], None, T0) == [
+            one.id
+        ]
     known = ledger.history(
         [m.identity for m in found.values()],
         [at.fingerprint for m in found.values() for at in m.leads],
@@ -62,7 +64,8 @@ def use_everything(ledger: Ledger, before: Rows) -> None:
     # It goes on.
     sending = [row["id"] for row in before["leads"] if row["state"] == "sending"]
     assert ledger.recover(T0, LATER) == sending
-    for one in ledger.to_decide_again("sales"):
+    for number in ledger.to_decide_again("sales"):
+        one = found[number]
         with ledger.writing() as book:
             assert book.redecide(one.id, mail(0, lead(900 + one.id), place=one.place))
     rejected = next(m.id for m in found.values() if m.outcome is Outcome.REJECTED)
