@@ -29,6 +29,7 @@ bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	tests/servers/install
 	$(BIN)/python -m bench.run --profile
 	$(BIN)/python -m bench.poll
+	$(BIN)/python -m bench.push
 	$(BIN)/python -m bench.portals --speed
 
 lock:  ## Resolve the dependencies anew; needs uv

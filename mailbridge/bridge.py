@@ -8,19 +8,22 @@ never keeps mail from being read.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from threading import RLock
+from socket import socket
 
 from mailbridge.decider import Case, Decider
 from mailbridge.decision import Decision, Policy, known_by_mark
 from mailbridge.dispatch import now
 from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
+from mailbridge.following import follow, unread
 from mailbridge.inbox.account import Account
-from mailbridge.inbox.faults import LoginRefused, UidValidityChanged
-from mailbridge.inbox.imap import ImapInbox, connect
-from mailbridge.inbox.mail import Broken, FolderState, Mail
+from mailbridge.inbox.faults import UidValidityChanged
+from mailbridge.inbox.imap import ImapInbox
+from mailbridge.inbox.line import Line
+from mailbridge.inbox.mail import Broken, Mail
 from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
 from mailbridge.inbox.signatures import signed_domains
 from mailbridge.ledger.ledger import Ledger
@@ -33,15 +36,6 @@ STUMBLES = 3
 
 After the first, only those count before which the server handed over another mail:
 a bad line, or a server in trouble, must not cost a lead.
-"""
-
-FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
-"""How long a server is left alone that refused the login, doubling each time."""
-
-CLOCKS_APART = timedelta(minutes=10)
-"""How far the server's clock may be behind ours when a new UIDVALIDITY makes us read anew.
-
-An old mail sent by that margin is a nuisance; a lead lost by it would be a sale.
 """
 
 MARKS: Mapping[Outcome, Mark] = {
@@ -89,20 +83,23 @@ class _Taken:
 
 @dataclass(slots=True)
 class Bridge:
-    """Reads and marks one inbox over one connection that is kept between polls."""
+    """Reads and marks one inbox over one connection that is kept between polls.
+
+    Not for two threads at once.
+    """
 
     watch: Watch
     ledger: Ledger
     decider: Decider
     clock: Callable[[], datetime] = now
-    _connection: ImapInbox | None = field(default=None, init=False)
+    line: Line = field(init=False)
     _marking: dict[str, Marking] = field(default_factory=dict, init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
     _proofs: int = field(default=0, init=False)
-    _refusal: LoginRefused | None = field(default=None, init=False)
-    _rest: timedelta = field(default=timedelta(), init=False)
-    _rest_until: datetime | None = field(default=None, init=False)
-    _lock: RLock = field(default_factory=RLock, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the connection."""
+        self.line = Line(self.watch.account, lambda: self.clock())
 
     @property
     def name(self) -> str:
@@ -111,9 +108,8 @@ class Bridge:
 
     @property
     def progress(self) -> object:
-        """Something that is another after each exchange; read without the lock."""
-        connection = self._connection
-        return (id(connection), connection.exchanges) if connection else None
+        """Something that is another after each exchange with the server."""
+        return self.line.progress
 
     def poll(
         self,
@@ -127,82 +123,62 @@ class Bridge:
         that cannot be read does not keep the others from being read. Raises
         InboxError; the ledger knows of it.
         """
-        with self._lock:
-            self.ledger.poll_started(self.name, self.clock())
-            outcomes: Counter[Outcome] = Counter()
-            latest: datetime | None = None
-            refused: InboxError | None = None
-            try:
-                inbox = self._connected()
-                for folder in self.watch.folders:
-                    try:
-                        for batch in self._new_mail(inbox, folder):
-                            outcomes += Counter(_standing(mail) for mail in batch)
-                            latest = max((m.received for m in batch), default=latest)
-                            recorded()
-                            if stopping():
-                                break
-                    except InboxRefused as error:
-                        refused = refused or error
-                if not stopping():
-                    outcomes += self._decide_again(inbox, recorded, stopping)
-                self._place_marks(inbox)
-                if refused:
-                    raise refused
-            except InboxError as error:
-                self.close()
-                self.ledger.poll_ended(self.name, self.clock(), str(error), latest)
-                raise
-            self.ledger.poll_ended(self.name, self.clock(), "", latest)
-            return outcomes
+        self.ledger.poll_started(self.name, self.clock())
+        outcomes: Counter[Outcome] = Counter()
+        latest: datetime | None = None
+        refused: InboxError | None = None
+        try:
+            inbox = self.line.inbox()
+            for folder in self.watch.folders:
+                try:
+                    for batch in self._new_mail(inbox, folder):
+                        outcomes += Counter(_standing(mail) for mail in batch)
+                        latest = max((m.received for m in batch), default=latest)
+                        recorded()
+                        if stopping():
+                            break
+                except InboxRefused as error:
+                    refused = refused or error
+            if not stopping():
+                outcomes += self._decide_again(inbox, recorded, stopping)
+            self._place_marks(inbox)
+            if refused:
+                raise refused
+        except InboxError as error:
+            self.close()
+            self.ledger.poll_ended(self.name, self.clock(), str(error), latest)
+            raise
+        self.ledger.poll_ended(self.name, self.clock(), "", latest)
+        return outcomes
 
     def mark(self) -> None:
-        """Place the marks that are due; without any, nobody connects. Raises InboxError."""
-        with self._lock:
-            if not self.ledger.to_mark(self.name, 1):
-                return
-            try:
-                self._place_marks(self._connected())
-            except InboxError:
-                self.close()
-                raise
+        """Place the marks that are due; without any the server is not asked. Raises InboxError."""
+        if self.ledger.to_mark(self.name, 1):
+            with self._giving_up():
+                self._place_marks(self.line.inbox())
+
+    def wait(self) -> socket | None:
+        """Have the server say what arrives in the first folder from here on (`Line.wait`).
+
+        The other folders are found by polls alone. Raises InboxError.
+        """
+        cursor = self.ledger.cursor(self.name, self.watch.folders[0])
+        if cursor is None:
+            return None  # never read yet
+        with self._giving_up():
+            return self.line.wait(cursor.folder, cursor.uidvalidity, cursor.next_uid)
 
     def close(self) -> None:
         """Give up the connection; the next poll makes a new one."""
-        with self._lock:
-            connection, self._connection = self._connection, None
-            if connection:
-                connection.close()
+        self.line.close()
 
-    def _connected(self) -> ImapInbox:
-        """Give a connection that answers; servers end those that were idle for a while."""
-        if self._connection is not None:
-            try:
-                self._connection.folder_state(self.watch.folders[0])
-            except InboxUnreachable:
-                self.close()
-            except InboxRefused:
-                pass  # it answers; what it says is for whoever asks for that folder
-        if self._connection is None:
-            self._connection = self._logged_in()
-        return self._connection
-
-    def _logged_in(self) -> ImapInbox:
-        """Connect, but not at every poll while the login is refused: servers lock accounts.
-
-        Whatever else is refused (a certificate) costs no login, and is tried at each poll.
-        """
-        if self._refusal and self._rest_until and self.clock() < self._rest_until:
-            raise self._refusal
+    @contextmanager
+    def _giving_up(self) -> Iterator[None]:
         try:
-            connection = connect(self.watch.account)
-        except LoginRefused as refusal:
-            self._rest = min(2 * self._rest or FIRST_REST, LONGEST_REST)
-            self._rest_until = self.clock() + self._rest
-            self._refusal = refusal
+            yield
+        except InboxError:
+            self.close()
             raise
-        self._refusal, self._rest = None, timedelta()
-        return connection
 
     def _new_mail(self, inbox: ImapInbox, folder: str) -> Iterator[Sequence[NewMail]]:
         state = inbox.folder_state(folder)
@@ -213,23 +189,20 @@ class Bridge:
         if cursor.next_uid >= state.uidnext:
             return
         reached = state.uidnext
-        for taken in _one_behind(self._taken(inbox, cursor)):
+        for taken in _one_behind(self._taken(inbox, cursor, state.uidnext)):
             yield self._record(taken)
             reached = max(reached, taken.ahead.next_uid)
         self.ledger.set_cursor(replace(cursor, next_uid=reached))
 
-    def _taken(self, inbox: ImapInbox, cursor: Cursor) -> Iterator[_Taken]:
-        for uids in self._batches(cursor.folder, unread(inbox, cursor)):
+    def _taken(self, inbox: ImapInbox, cursor: Cursor, uidnext: int) -> Iterator[_Taken]:
+        # Around a mail that broke the connection, one by one, and only what is there.
+        careful = any(known == cursor.folder for known, _ in self._stumbles)
+        size = 1 if careful else self.watch.account.batch
+        found = unread(inbox, cursor, uidnext, few=0 if careful else size)
+        while uids := list(islice(found, size)):
             mails = self._fetch(inbox, cursor, uids)
             ahead = replace(cursor, next_uid=uids[-1] + 1)
             yield _Taken(mails, self._ask(mails), ahead)
-
-    def _batches(self, folder: str, uids: Iterator[int]) -> Iterator[list[int]]:
-        """Cut into batches; around a mail that broke the connection, one by one."""
-        careful = any(known == folder for known, _ in self._stumbles)
-        size = 1 if careful else self.watch.account.batch
-        while batch := list(islice(uids, size)):
-            yield batch
 
     def _record(self, taken: _Taken) -> Sequence[NewMail]:
         decided = self._decided(taken.mails, taken.asked)
@@ -442,53 +415,3 @@ def _mark_for(mail: ToMark, *, by_folders: bool) -> Mark:
 def _standing(mail: NewMail) -> Outcome:
     """Give the outcome as the ledger has it: a lead to be sent is not accepted yet."""
     return Outcome.DEFERRED if mail.outcome is Outcome.LEAD else mail.outcome
-
-
-def unread(inbox: ImapInbox, cursor: Cursor) -> Iterator[int]:
-    """Give the UIDs that count and have not been read, lowest first."""
-    first = cursor.next_uid
-    if first < cursor.fresh_from and cursor.backlog_since is not None:
-        yield from inbox.new_uids(
-            cursor.folder, first, below=cursor.fresh_from, since=cursor.backlog_since
-        )
-    yield from inbox.new_uids(cursor.folder, max(first, cursor.fresh_from))
-
-
-def follow(
-    inbox: ImapInbox,
-    known: Cursor | None,
-    name: str,
-    folder: str,
-    state: FolderState,
-    start: datetime | None,
-    at: datetime,
-) -> Cursor:
-    """Tell from where a folder of the inbox called `name` is to be read.
-
-    At the first start nothing old counts, unless `start` names a date. Where the
-    folder was made anew, everything since the first start is read again, and the
-    ledger knows what it has by identity.
-    """
-    if known and not _made_anew(inbox, known, state):
-        return known
-    return Cursor(
-        inbox=name,
-        folder=folder,
-        uidvalidity=state.uidvalidity,
-        next_uid=1 if known or start else state.uidnext,
-        fresh_from=state.uidnext,
-        backlog_since=(start or known.first_started - CLOCKS_APART) if known else start,
-        first_started=known.first_started if known else at,
-    )
-
-
-def _made_anew(inbox: ImapInbox, known: Cursor, state: FolderState) -> bool:
-    """Tell whether the folder's UIDs mean other mails than before.
-
-    A new UIDVALIDITY says so (RFC 9051, section 2.3.1.1). A folder that was restored
-    from a backup keeps it and gives UIDs a second time: its UIDNEXT is lower than what
-    was read. A UIDNEXT that merely comes late is known by the mails above it.
-    """
-    if known.uidvalidity != state.uidvalidity:
-        return True
-    return state.uidnext < known.next_uid and not inbox.new_uids(known.folder, state.uidnext)

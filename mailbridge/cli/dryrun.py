@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mailbridge.app import App
-from mailbridge.bridge import follow, unread
 from mailbridge.cli.explanation import explain as show_explanation
 from mailbridge.cli.output import complain, console, heading, progress, say, table
 from mailbridge.decision import (
@@ -24,6 +23,7 @@ from mailbridge.decision import (
 from mailbridge.dispatch import now
 from mailbridge.documents.settings import InboxSettings
 from mailbridge.errors import LedgerMissing
+from mailbridge.following import follow, unread
 from mailbridge.inbox.files import mails_in
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken
@@ -137,7 +137,7 @@ def _of_folder(
     if since:
         uids = inbox.new_uids(folder, 1, since=since)
     else:
-        uids = list(unread(inbox, cursor))
+        uids = list(unread(inbox, cursor, state.uidnext))
         if not uids and known is None and not watch.start:
             complain(
                 f"{settings.name}/{folder}: the first start sends no old mail. "

@@ -1,4 +1,4 @@
-"""The daemon: polls each inbox on its own interval and delivers the queue beside it.
+"""The daemon: polls each inbox when it calls or its interval is over, and delivers beside it.
 
 Owns the threads and nothing else: what a poll or a delivery does is the bridge's.
 """
@@ -16,6 +16,7 @@ from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge
 from mailbridge.daemon.alerting import schedule_alerts, tell_safely
 from mailbridge.daemon.pulse import Attendant, Pulse
+from mailbridge.daemon.rounds import Rounds
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.erasure import Retention
 from mailbridge.errors import InboxError, LedgerError, MailbridgeError
@@ -68,45 +69,46 @@ class Daemon:
         from apscheduler.schedulers.background import BackgroundScheduler
 
         self.dispatch.recover()
+        rounds = Rounds(
+            {bridge.name: bridge for bridge in self.bridges},
+            {
+                bridge.name: interval.total_seconds()
+                for bridge, interval in zip(self.bridges, self.intervals, strict=True)
+            },
+            recorded=self._let_send,
+            stopping=self._asked.is_set,
+            fail=self._fail,
+            pulse=self.pulse,
+        )
         scheduler = BackgroundScheduler(
-            # Threads for each inbox (poll, mark), so that a server that hangs holds up nobody else,
-            # and one for retention.
             executors={
-                "default": ThreadPoolExecutor(2 * len(self.bridges) + 1),
+                "default": ThreadPoolExecutor(2),  # to ask for turns, and for retention
                 "attendant": ThreadPoolExecutor(1),  # never behind a poll that hangs
             },
             job_defaults={
-                "max_instances": 1,  # a poll that takes longer is not overlapped;
-                "coalesce": True,  # what was due meanwhile is run once,
+                "max_instances": 1,
+                "coalesce": True,  # what was due while the machine slept is run once,
                 "misfire_grace_time": None,  # however late: the default drops it after 1 s.
             },
             timezone="UTC",
         )
         for bridge, interval in zip(self.bridges, self.intervals, strict=True):
             scheduler.add_job(
-                self._poll,
+                rounds.poll,
                 "interval",
                 seconds=interval.total_seconds(),
-                args=[bridge],
+                args=[bridge.name],
                 id=bridge.name,
                 next_run_time=self.clock(),  # else the first run comes after one interval
             )
-
         scheduler.add_job(
             self._erase, "interval", days=1, id="retention", next_run_time=self.clock()
         )
-
-        def mark_soon() -> None:
-            # In the pool: an inbox in the middle of a long poll must not hold up delivery.
-            for bridge in self.bridges:
-                scheduler.add_job(
-                    self._mark, args=[bridge], id=f"mark:{bridge.name}", replace_existing=True
-                )
-
         tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
-        deliverer = Thread(target=self._deliver, args=[mark_soon, tell_soon], name="delivery")
+        deliverer = Thread(target=self._deliver, args=[rounds.mark, tell_soon], name="delivery")
         with _signals(self.stop), self._attended(scheduler):
             scheduler.start()
+            rounds.start()
             deliverer.start()
             logger().info("started", inboxes=len(self.bridges))
             while not self._asked.wait(WAKE):
@@ -115,9 +117,8 @@ class Daemon:
             if self.attendant:
                 self.attendant.stopping()
             scheduler.shutdown(wait=True)
+            rounds.close()
             deliverer.join()
-        for bridge in self.bridges:
-            bridge.close()
         logger().info("stopped")
         if self._defects:
             raise self._defects[0]
@@ -178,19 +179,6 @@ class Daemon:
         self._work.set()
         self._idle.wait(PATIENCE)
 
-    def _poll(self, bridge: Bridge) -> None:
-        try:
-            with self.pulse.polling(bridge):
-                seen = bridge.poll(self._let_send, self._asked.is_set)
-        except InboxError as error:
-            # In the ledger for `status`; the next interval tries again.
-            logger().warning("inbox not polled", inbox=bridge.name, error=str(error))
-        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
-            self._fail(defect)
-        else:
-            if seen:
-                logger().info("polled", inbox=bridge.name, **{o.value: n for o, n in seen.items()})
-
     def _deliver(self, delivered: Callable[[], None], failed: Callable[[], None]) -> None:
         try:
             while not self._end.is_set():
@@ -204,14 +192,6 @@ class Daemon:
                 self._idle.set()
                 if not self._end.is_set():
                     self._work.wait(self._seconds_to_wait())
-        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
-            self._fail(defect)
-
-    def _mark(self, bridge: Bridge) -> None:
-        try:
-            bridge.mark()
-        except InboxError as error:
-            logger().warning("not marked yet", inbox=bridge.name, error=str(error))
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 

@@ -80,7 +80,7 @@ class InboxSettings(Shape):
     )
     every: Annotated[Duration, AfterValidator(at_least("5s"))] = Field(
         default=timedelta(seconds=60),
-        description="How often new mail is looked for.",
+        description="How often new mail is looked for, besides what the server tells by itself.",
         examples=["60s"],
     )
     timeout: Timeout = Field(

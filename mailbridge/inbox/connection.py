@@ -15,6 +15,7 @@ from mailbridge.errors import InboxError
 from mailbridge.inbox import faults
 from mailbridge.inbox.account import Account, Tls, is_loopback
 from mailbridge.inbox.watchdog import Watchdog
+from mailbridge.inbox.wire import Wire
 
 
 def open_connection(account: Account, watchdog: Watchdog) -> IMAPClient:
@@ -45,9 +46,9 @@ def close(client: IMAPClient) -> None:
         return
 
 
-def beneath(client: IMAPClient) -> imaplib.IMAP4:
+def beneath(client: IMAPClient) -> Wire:
     """Imaplib's connection: for what imapclient reads wrongly or hides."""
-    inner: imaplib.IMAP4 = client._imap  # noqa: SLF001 -- the one place; a test notices its end
+    inner: Wire = client._imap  # noqa: SLF001 -- the one place; a test notices its end
     return inner
 
 
@@ -71,31 +72,8 @@ class _Client(IMAPClient):  # type: ignore[misc, unused-ignore]
         # Otherwise INTERNALDATE is naive and in this machine's time zone.
         self.normalise_times = False
 
-    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 -- imapclient's
-        return _Imap(self.host, self.port, self.ssl_context, self._timeout.connect, self._watchdog)
-
-
-class _Imap(imaplib.IMAP4):
-    """imaplib's connection; it reads the greeting as soon as the socket is there."""
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        context: ssl.SSLContext | None,
-        seconds: float,
-        watchdog: Watchdog,
-    ) -> None:
-        self._context = context
-        self._watchdog = watchdog
-        super().__init__(host, port, seconds)
-
-    def _create_socket(self, timeout: float | None) -> socket.socket:
-        sock = socket.create_connection((self.host, self.port), timeout)
-        self._watchdog.watch(sock)
-        if self._context is None:
-            return sock
-        return self._context.wrap_socket(sock, server_hostname=self.host)
+    def _create_IMAP4(self) -> Wire:  # noqa: N802 -- imapclient's
+        return Wire(self.host, self.port, self.ssl_context, self._timeout.connect, self._watchdog)
 
 
 def _check(account: Account) -> None:

@@ -5,6 +5,7 @@ nothing; `mark`, and what asks for the server's abilities, opens them for writin
 Every failure is an InboxUnreachable, an InboxRefused or an UidValidityChanged.
 """
 
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
@@ -13,6 +14,7 @@ from typing import Self
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.faults import Declined, Garbled
 from mailbridge.inbox.folders import explain, open_for_reading
+from mailbridge.inbox.idling import Idle
 from mailbridge.inbox.mail import Broken, FolderState, Mail
 from mailbridge.inbox.marking import find_abilities, mark_mails, resolve
 from mailbridge.inbox.marks import FOLDERS, Abilities, Mark, Marked, Marking, Place
@@ -40,6 +42,9 @@ class ImapInbox:
     def __init__(self, session: Session) -> None:
         """Take over a session and its end."""
         self._session = session
+        self._idle: Idle | None = None
+        self._waits_in = ""
+        self._missed = False
 
     def __enter__(self) -> Self:
         return self
@@ -53,8 +58,12 @@ class ImapInbox:
         self.close()
 
     def close(self) -> None:
-        """Log out and close; safe to call twice, and on a lost connection."""
-        self._session.close()
+        """Log out and close; safe to call twice, and on a lost connection.
+
+        In IDLE it is left without a word: no command may be sent there, and a server
+        that is gone would keep us waiting for the answer.
+        """
+        self._session.close(logout=self._idle is None)
 
     @property
     def lost(self) -> bool:
@@ -66,16 +75,61 @@ class ImapInbox:
         """How many exchanges with the server there were."""
         return self._session.exchanges
 
+    def answer(self) -> None:
+        """Have the server say that it is there; ends IDLE. Raises InboxError."""
+        idle, self._idle = self._idle, None
+        if idle:
+            self._session.fresh = False
+            idle.end()
+        else:
+            self._session.prove()
+
+    def wait(self, folder: str, uidvalidity: int, next_uid: int) -> bool:
+        """Enter IDLE in a folder that was read up to `next_uid`; False where that cannot be.
+
+        Then the server says by itself what arrives: `waits_on` becomes readable, and `news`
+        tells what that is worth. Any other call must come after `answer`, which leaves
+        IDLE. Raises InboxError.
+        """
+        session = self._session
+        if "IDLE" not in session.capabilities:
+            return False
+        opened = session.opened
+        if opened is None or opened.folder != folder or opened.writable:
+            opened = open_for_reading(session, folder)
+        if opened.uidnext is None:
+            return False
+        try:
+            self._idle = Idle(session, opened.messages)
+        except Declined:
+            return False
+        self._waits_in = folder
+        self._missed = opened.uidvalidity != uidvalidity or opened.uidnext > next_uid
+        return True
+
+    @property
+    def waits_on(self) -> socket.socket | None:
+        """What becomes readable when the server says something; None out of IDLE."""
+        return self._idle.sock if self._idle else None
+
+    def news(self) -> bool:
+        """Whether a poll is due: mail may have arrived since the last one, or IDLE has ended.
+
+        Never waits for the server. To be asked once after `wait`, since what came before it
+        makes no socket readable, and whenever there is something to read.
+        """
+        return self._missed or self._idle is None or self._idle.news()
+
     def folder_state(self, folder: str) -> FolderState:
         """Ask by STATUS; its cost does not grow with the folder.
 
         STATUS is not for the selected folder (RFC 3501, section 6.3.10). Where that
-        cannot be left, it is opened anew, which tells the same.
+        cannot be left, or will be waited in again, it is opened anew, which tells the same.
         """
         session = self._session
         selected = session.opened is not None and session.opened.folder == folder
         values: list[object]
-        if selected and not session.leave():
+        if selected and (folder == self._waits_in or not session.leave()):
             opened = open_for_reading(session, folder)
             values = [opened.uidvalidity, opened.uidnext, opened.messages]
         else:

@@ -108,8 +108,11 @@ class _Reader:
         self._session = session
         self._folder = folder
         self._uidvalidity = uidvalidity
-        session.opened = None  # open it anew: what it is now, not what it was
+        if not session.fresh:
+            session.opened = None  # open it anew: what it is now, not what it was
+        session.fresh = False
         self._open()
+        session.fresh = False
 
     def read(self, uids: Sequence[int]) -> Iterator[Mail | Broken]:
         rows, broken = self._retrieve(uids, ["RFC822.SIZE", "INTERNALDATE", "FLAGS"])

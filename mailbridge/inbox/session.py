@@ -6,6 +6,7 @@ marks, and only `select` opens a folder for writing.
 """
 
 import imaplib
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ class Session:
         """Connect and log in, anew where the connection was lost."""
         self.lost = True  # until it stands
         self.opened: Opened | None = None
+        self.fresh = False
+        """Whether the folder was opened just now, so that a reader need not do it again."""
         self._watchdog = Watchdog(self.account.deadline)
         self._client = connection.open_connection(self.account, self._watchdog)
         self.lost = False
@@ -90,6 +93,11 @@ class Session:
             raise self._lose(doing, exc) from exc
         except _PARSER_FAULTS as exc:
             raise self._garbled(doing) from exc
+
+    @property
+    def sock(self) -> socket.socket:
+        """What to select on."""
+        return connection.beneath(self._client).sock
 
     def examine(self, folder: str) -> Opened:
         """Open a folder for reading only."""
@@ -146,14 +154,29 @@ class Session:
             raise
         return rows
 
+    def changes(self) -> tuple[int, list[int]]:
+        """Say how many mails left the opened folder since it was opened or this was asked.
+
+        And the counts of its mails that the server gave meanwhile, in their order.
+        """
+        said = connection.beneath(self._client).untagged_responses
+        counts = [int(count) for count in said.pop("EXISTS", []) if isinstance(count, bytes)]
+        return len(said.pop("EXPUNGE", [])), counts
+
+    def prove(self) -> None:
+        """Have the server say that it is there. Raises InboxError."""
+        self.fresh = False
+        with self.exchange("a sign of life") as client:
+            connection.beneath(client).noop()  # imapclient's swallows what comes with it
+
     def response(self, code: str) -> bytes | None:
         """Give the last response code of that name since it was asked for, as COPYUID."""
         found = connection.beneath(self._client).response(code)[1][-1]
         return found if isinstance(found, bytes) else None
 
-    def close(self) -> None:
-        """Log out; a server that does not answer is left without a word."""
-        if not self.lost:
+    def close(self, *, logout: bool = True) -> None:
+        """Close, after a logout if so wanted; who does not answer is left without a word."""
+        if logout and not self.lost:
             with suppress(InboxError), self.exchange("the logout") as client:
                 client.logout()
         self.lost = True
@@ -166,6 +189,7 @@ class Session:
             said = client.select_folder(folder, readonly=not writable)
             uidvalidity = said.get(b"UIDVALIDITY")
             messages = int(said[b"EXISTS"])
+        self.changes()  # the count that came with the opening is no change
         if not isinstance(uidvalidity, int):
             raise faults.refused(
                 self.account,
@@ -181,6 +205,7 @@ class Session:
             keywords=rb"\*" in said.get(b"PERMANENTFLAGS", ()),
             flags=frozenset(f.decode("ascii", "replace") for f in said.get(b"FLAGS", ())),
         )
+        self.fresh = True
         return self.opened
 
     def _lose(self, doing: str, error: Exception) -> InboxError:

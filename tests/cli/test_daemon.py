@@ -1,6 +1,7 @@
 """`run` and `run --once` as processes: arrival to mark, signals, one instance."""
 
 import signal
+import time
 
 import pytest
 
@@ -47,6 +48,28 @@ def test_the_daemon_delivers_what_arrives_and_stops_cleanly(
     cli("run", "--once")
     assert len(api.leads) == 2
     assert all("MailbridgeSent" in flags for flags in mailbox.flags().values())
+
+
+def test_mail_is_pushed_and_a_daemon_that_waits_for_it_ends_at_once(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    cli.configure(account, api, start=START, every="1h")
+    mailbox.append(inquiry(1))
+    daemon = cli.start("run")
+    try:
+        for number in (1, 2, 3):
+            assert len(api.wait_for(number, 30)) == number
+            mailbox.append(inquiry(number + 1))
+        api.wait_for(4, 30)
+        end_of_mark = time.monotonic() + 30
+        while not all("MailbridgeSent" in flags for flags in mailbox.flags().values()):
+            assert time.monotonic() < end_of_mark
+        start = time.monotonic()
+    finally:
+        code, told = end(daemon)
+    assert code == 0, told
+    assert time.monotonic() - start < 2  # half of it until the signal is seen, and the interpreter
+    assert "tells of new mail" in told
 
 
 def test_the_lead_in_flight_is_finished_and_recorded(
