@@ -60,7 +60,9 @@ def _mails(sender: str) -> tuple[bytes, ...]:
         b"From: P <" + address + b">\r\nReply-To: V <v@example.com>\r\nSubject: Inquiry A-1\r\n"
         b"Date: Tue, 03 Nov 2026 08:15:22 +0100\r\nMessage-ID: <1@example.org>\r\n"
     )
-    lines = "Name: Prune Essai\nE-mail: v@example.com\nTel: +41 79 000 00 01\nRef: A-1\n\nMessage:\n"
+    lines = (
+        "Name: Prune Essai\nE-mail: v@example.com\nTel: +41 79 000 00 01\nRef: A-1\n\nMessage:\n"
+    )
     text = (lines + "Bonjour, visite ?\n" + "aaaa " * 40).encode()
     page = text.replace(b"\n", b"<br>").replace(b": ", b"</td><td>")
     return (
