@@ -20,8 +20,8 @@ from mailbridge.message.message import Message
 from mailbridge.rules.advice import advise
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.examination import examine
-from mailbridge.rules.judgement import gather
-from mailbridge.rules.portal import PatternTimeout
+from mailbridge.rules.judgement import Portals, gather
+from mailbridge.rules.portal import PatternTimeout, Portal
 
 SECONDS = 10.0
 """Processor time for reading a rule file and using it on one mail."""
@@ -39,23 +39,28 @@ def run(data: bytes, seconds: float = SECONDS) -> None:
             portal = compile_portal(parse(decode(data, "fuzz.yaml"), "fuzz.yaml"), PATTERN_SECONDS)
             portals = gather([portal])
         except BadDocument as bad:
-            assert bad.problems
-            assert all(problem.text and problem.file for problem in bad.problems)
-            return
-        list(advise(portal))
-        for raw in _mails(next(iter(portals.by_sender), "")):
-            decision = decide(raw, None, portals, Policy())
-            check(decision, portals)
-            if isinstance(decision.message, Message):
-                with suppress(PatternTimeout):
-                    examine(decision.message, portals.all[0])
+            problems = bad.problems
+        else:
+            problems = ()
+            _use(portal, portals)
+    assert all(problem.text and problem.file for problem in problems)
+
+
+def _use(portal: Portal, portals: Portals) -> None:
+    list(advise(portal))
+    for raw in _mails(next(iter(portals.by_sender), "")):
+        decision = decide(raw, None, portals, Policy())
+        check(decision, portals)
+        if isinstance(decision.message, Message):
+            with suppress(PatternTimeout):
+                examine(decision.message, portals.all[0])
 
 
 @lru_cache(maxsize=64)
 def _mails(sender: str) -> tuple[bytes, ...]:
     """Give two mails that come from the portal which the rule file names."""
-    address = sender if sender and not sender.startswith("@") else f"x{sender or '@example.org'}"
-    address = address.encode("ascii", "ignore").replace(b"\r", b"").replace(b"\n", b"")
+    written = sender if sender and not sender.startswith("@") else f"x{sender or '@example.org'}"
+    address = written.encode("ascii", "ignore").replace(b"\r", b"").replace(b"\n", b"")
     head = (
         b"From: P <" + address + b">\r\nReply-To: V <v@example.com>\r\nSubject: Inquiry A-1\r\n"
         b"Date: Tue, 03 Nov 2026 08:15:22 +0100\r\nMessage-ID: <1@example.org>\r\n"

@@ -173,7 +173,7 @@ class _Reader:
         try:
             kept = structure.outline(body)
         except structure.Unbuildable as exc:
-            yield self._broken(uid, _too_large(exc))
+            yield self._broken(uid, structure.too_large(exc))
             return
         rows, broken = self._retrieve([uid], _items(kept))
         header, fetched = _parts(rows.get(uid, {}))
@@ -183,7 +183,7 @@ class _Reader:
             try:
                 raw = structure.assemble(kept, header, fetched)
             except structure.Unbuildable as exc:
-                yield self._broken(uid, _too_large(exc))
+                yield self._broken(uid, structure.too_large(exc))
             else:
                 yield self._mail(uid, facts, raw, cut=True)
 
@@ -205,15 +205,7 @@ class _Reader:
 
 _NO_BODY = "The server hands this mail over in a form that is no mail."
 _NO_FACTS = "The server does not tell this mail's size and date of arrival."
-_TOO_LARGE = (
-    "The mail is larger than limits.mail_size allows to fetch whole, and {}. Look at the mail; if"
-    " mails like it are wanted, raise limits.mail_size."
-)
-_NO_STRUCTURE = _TOO_LARGE.format("the server does not tell its structure")
-
-
-def _too_large(reason: structure.Unbuildable) -> str:
-    return _TOO_LARGE.format(reason)
+_NO_STRUCTURE = structure.too_large("the server does not tell its structure")
 
 
 def _facts(row: Row | None) -> _Facts | str | None:

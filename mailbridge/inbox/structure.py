@@ -56,6 +56,14 @@ class Unbuildable(ValueError):
     """The mail cannot be reduced; the text says why, as `it has …`."""
 
 
+def too_large(reason: object) -> str:
+    """Say in a sentence for a person why a large mail cannot be read."""
+    return (
+        f"The mail is larger than limits.mail_size allows to read whole, and {reason}. Look at"
+        " the mail; if mails like it are wanted, raise limits.mail_size."
+    )
+
+
 def outline(body: Sequence[object]) -> Outline:
     """Choose what to fetch of a mail with this BODYSTRUCTURE, as imapclient parses it.
 
