@@ -94,21 +94,23 @@ def test_the_visitors_words_never_become_contact_or_property(words: str) -> None
 
 
 @settings(deadline=None, max_examples=150)
+@given(st.sampled_from(["Prune1", "Essai"]), st.lists(STEERING, min_size=1, max_size=4))
+def test_what_cannot_be_typed_as_a_line_end_opens_no_line(value: str, steering: list[str]) -> None:
+    injected = "".join([value, *steering, "E-mail: evil@example.com"])
+    assert lead_of(rewritten(TEXT.replace(value, injected)))["sender_email"] == (
+        "visitor1@example.org"
+    )
+
+
+@settings(deadline=None, max_examples=100)
 @given(
-    st.sampled_from(["Prune1", "Essai", "visitor1@example.org", "A1.B2.0003", "Agence"]),
+    st.sampled_from(["Prune1", "Essai", "visitor1@example.org", "A1.B2.0003"]),
     st.integers(0, 6),
-    st.one_of(STEERING, st.text(STEERING, max_size=4)),
+    st.sampled_from("\u202e\u2066\u200b\u200f\x00\x1b\x9b\xad\ufeff"),
 )
-def test_what_cannot_be_seen_changes_no_value_and_opens_no_line(
-    value: str, at: int, steering: str
-) -> None:
-    lead = decided(rewritten(TEXT.replace(value, value[:at] + steering + value[at:])))
-    [wanted] = lead.wanted
-    assert wanted.payload.get("sender_email", "visitor1@example.org").isascii()
-    injected = f"{value}{steering}E-mail: evil@example.com"
-    again = decided(rewritten(TEXT.replace(value, injected, 1)))
-    assert all(
-        "evil" not in str(one.payload.get("sender_email")) or "@" in value for one in again.wanted
+def test_what_cannot_be_seen_changes_no_value(value: str, at: int, unseen: str) -> None:
+    assert lead_of(rewritten(TEXT.replace(value, value[:at] + unseen + value[at:]))) == lead_of(
+        inquiry()
     )
 
 
