@@ -22,7 +22,7 @@ from mailbridge.ledger.records import MailRecord
 from mailbridge.message.limits import Limits
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.forwarding import name_forwarders
-from mailbridge.rules.judgement import gather
+from mailbridge.rules.judgement import Portals, gather
 from tests.bridge.conftest import Builder, Rig
 from tests.mails import inquiry
 from tests.rules.making import a_portal
@@ -75,8 +75,10 @@ ALSO = {
 
 
 @pytest.mark.parametrize("name", BEYOND)
-def test_a_mail_beyond_a_limit_is_kept_and_the_setting_is_named(rig: Rig, name: str) -> None:
-    decision = decide(BEYOND[name], None, rig.bridge.portals, Policy())
+def test_a_mail_beyond_a_limit_is_kept_and_the_setting_is_named(
+    portals: Portals, name: str
+) -> None:
+    decision = decide(BEYOND[name], None, portals, Policy())
     assert decision.outcome is Outcome.UNREADABLE
     [problem] = decision.problems
     assert problem.code == "limit-" + name.replace("_", "-")
@@ -85,9 +87,9 @@ def test_a_mail_beyond_a_limit_is_kept_and_the_setting_is_named(rig: Rig, name: 
 
 
 @pytest.mark.parametrize("name", ALSO)
-def test_so_are_other_ways_to_be_too_much(rig: Rig, name: str) -> None:
+def test_so_are_other_ways_to_be_too_much(portals: Portals, name: str) -> None:
     limit, raw = ALSO[name]
-    decision = decide(raw, None, rig.bridge.portals, Policy())
+    decision = decide(raw, None, portals, Policy())
     assert [problem.code for problem in decision.problems] == ["limit-" + limit.replace("_", "-")]
     assert decision.outcome.for_review
 
@@ -117,16 +119,16 @@ fields:
     assert "raise limits.pattern_time." in problem.remedy
 
 
-def test_a_forwarded_mail_beyond_a_limit_is_for_review_not_for_the_bin(rig: Rig) -> None:
+def test_a_forwarded_mail_beyond_a_limit_is_for_review_not_for_the_bin(portals: Portals) -> None:
     outer = EmailMessage(policy=SMTP)
     outer["From"], outer["Subject"] = "colleague@agency.example", "Fwd: inquiry"
     outer.set_content("see below")
     outer.add_attachment(message_from_bytes(BEYOND["html_tags"], policy=SMTP))
     ours = Policy(forwarders=name_forwarders(["@agency.example"]))
-    decision = decide(outer.as_bytes(), None, rig.bridge.portals, ours)
+    decision = decide(outer.as_bytes(), None, portals, ours)
     assert decision.outcome is Outcome.UNREADABLE
     assert [problem.code for problem in decision.problems] == ["limit-html-tags"]
-    stranger = decide(outer.as_bytes(), None, rig.bridge.portals, Policy())
+    stranger = decide(outer.as_bytes(), None, portals, Policy())
     assert stranger.outcome is Outcome.UNMATCHED
 
 
@@ -167,7 +169,7 @@ def test_many_large_mails_for_review_are_recorded_in_steps(
 ) -> None:
     from mailbridge import bridge
 
-    monkeypatch.setattr(bridge, "MOST_HELD", 100_000)
+    monkeypatch.setattr(bridge, "MOST_HELD", 130_000)
     for number in range(6):
         rig.mailbox.append(inquiry(number, email=None) + b"\r\n" + b"x\r\n" * 20_000)
     steps: list[int] = []
@@ -188,7 +190,7 @@ from mailbridge.decision import Policy, decide
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.files import mails_in
 from mailbridge.inbox.imap import connect
-from mailbridge.rules.judgement import gather
+from mailbridge.rules.judgement import Portals, gather
 
 portals, policy = gather(shipped_portals(0.2)), Policy()
 
