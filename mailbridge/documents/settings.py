@@ -79,7 +79,7 @@ class LimitSettings(Shape):
 
     mail_size: Annotated[Size, Field(ge=1000)] = Field(
         default=5_000_000,
-        description="A larger mail is fetched without its attachments.",
+        description="A larger mail is read without its attachments.",
         examples=["5 MB"],
     )
     header_size: Annotated[Size, Field(ge=1000)] = Field(
