@@ -6,8 +6,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 JOBS ?= auto
+MINUTES ?= 10
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench fuzz lock clean
 
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
@@ -32,9 +33,16 @@ bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	$(BIN)/python -m bench.push
 	$(BIN)/python -m bench.portals --speed
 
+fuzz: .venv/fuzz-ready  ## Look for mails and rule files that break a promise; MINUTES=10 for each
+	for target in mail rulefile; do \
+	  $(BIN)/python -m fuzz.run $$target out/fuzz/$$target -max_total_time=$$(($(MINUTES) * 60)) \
+	    || exit 1; done
+
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
 	  --custom-compile-command "make lock" --quiet pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --group fuzz \
+	  --custom-compile-command "make lock" --quiet -o fuzz/requirements.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "mailbridge needs Python 3.11 or newer; none was found."; exit 1; }
@@ -43,6 +51,10 @@ lock:  ## Resolve the dependencies anew; needs uv
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/fuzz-ready: .venv/ready fuzz/requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r fuzz/requirements.lock
 	@touch $@
 
 clean:  ## Remove everything that was made

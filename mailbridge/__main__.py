@@ -6,6 +6,7 @@ mailbridge. Nowhere else is an exception turned into text for people.
 
 import errno
 import gc
+import io
 import sys
 
 
@@ -19,6 +20,9 @@ def main() -> None:
     from mailbridge.cli.main import app
     from mailbridge.errors import MailbridgeError
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal or pipe that is not UTF-8 gets what it cannot show as `\u…`.
+        sys.stdout.reconfigure(errors="backslashreplace")
     log.configure()
     try:
         app()
@@ -42,8 +46,10 @@ def main() -> None:
 
 
 def _complain(text: str) -> None:
+    from mailbridge.controls import show_controls
+
     for line in text.splitlines():
-        print(f"mailbridge: {line}", file=sys.stderr)  # noqa: T201  (the boundary speaks)
+        print(f"mailbridge: {show_controls(line)}", file=sys.stderr)  # noqa: T201  (the boundary speaks)
 
 
 if __name__ == "__main__":

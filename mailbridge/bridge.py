@@ -38,6 +38,9 @@ After the first, only those count before which the server handed over another ma
 a bad line, or a server in trouble, must not cost a lead.
 """
 
+MOST_HELD = 16 * 1024 * 1024
+"""Octets of mails that are decided and recorded together; a batch of large ones is parted."""
+
 MARKS: Mapping[Outcome, Mark] = {
     Outcome.SENT: Mark.SENT,
     Outcome.DUPLICATE: Mark.SENT,
@@ -200,32 +203,43 @@ class Bridge:
         size = 1 if careful else self.watch.account.batch
         found = unread(inbox, cursor, uidnext, few=0 if careful else size)
         while uids := list(islice(found, size)):
-            mails = self._fetch(inbox, cursor, uids)
-            ahead = replace(cursor, next_uid=uids[-1] + 1)
-            yield _Taken(mails, self._ask(mails), ahead)
+            for mails, reached in self._fetch(inbox, cursor, uids):
+                ahead = replace(cursor, next_uid=reached + 1)
+                yield _Taken(mails, self._ask(mails), ahead)
 
     def _record(self, taken: _Taken) -> Sequence[NewMail]:
         decided = self._decided(taken.mails, taken.asked)
         return record(self.ledger, self.watch.origin, decided, taken.ahead, self.clock())
 
-    def _fetch(self, inbox: ImapInbox, cursor: Cursor, uids: list[int]) -> list[Mail | Broken]:
-        first = (cursor.folder, uids[0])
+    def _fetch(
+        self, inbox: ImapInbox, cursor: Cursor, uids: list[int]
+    ) -> Iterator[tuple[list[Mail | Broken], int]]:
+        """Give the mails in portions, each with the UID up to which it goes."""
+        folder, uidvalidity = cursor.folder, cursor.uidvalidity
+        first = (folder, uids[0])
         if self._stumbles[first] >= STUMBLES:
             reason = f"The connection broke {STUMBLES} times while this mail was fetched."
-            return [
-                Broken(
-                    folder=cursor.folder, uidvalidity=cursor.uidvalidity, uid=uids[0], reason=reason
-                )
-            ]
+            broken = Broken(folder=folder, uidvalidity=uidvalidity, uid=uids[0], reason=reason)
+            yield [broken], uids[-1]
+            return
         if first in self._stumbles:
             self._fetch_another(inbox, cursor, uids[0])
+        held: list[Mail | Broken] = []
+        weight = 0
         try:
-            mails = list(inbox.fetch(cursor.folder, cursor.uidvalidity, uids))
+            for mail in inbox.fetch(folder, uidvalidity, uids):
+                octets = len(mail.raw) if isinstance(mail, Mail) else 0
+                if held and weight + octets > MOST_HELD:
+                    yield held, held[-1].uid
+                    del self._stumbles[first]
+                    first, held, weight = (folder, mail.uid), [], 0
+                held.append(mail)
+                weight += octets
         except InboxUnreachable:
             self._stumbles[first] += 1
             raise
         del self._stumbles[first]
-        return mails
+        yield held, uids[-1]
 
     def _fetch_another(self, inbox: ImapInbox, cursor: Cursor, uid: int) -> None:
         """See whether the server hands over any other mail, each time another one.

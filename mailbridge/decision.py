@@ -141,8 +141,9 @@ def decide(
                 remedy="Make their match: exclude each other.",
             )
         case _:
+            # Attached by a colleague and beyond a limit: it may well be an inquiry.
             return Decision(
-                outcome=Outcome.UNMATCHED,
+                outcome=Outcome.UNREADABLE if opened.beyond else Outcome.UNMATCHED,
                 identity=identity,
                 message=message,
                 problems=problems,

@@ -1,6 +1,5 @@
 """`dry-run`: the daemon's own decision on files or on the inbox, and nothing after it."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Any
 
 from mailbridge.app import App
 from mailbridge.cli.explanation import explain as show_explanation
-from mailbridge.cli.output import complain, console, heading, progress, say, table
+from mailbridge.cli.output import complain, console, heading, progress, say, say_json, table
 from mailbridge.decision import (
     Decision,
     decide,
@@ -59,7 +58,7 @@ def preview(
     if jsonl:
         for one in previews:
             for line in as_json(one):
-                print(json.dumps(line, ensure_ascii=False))  # noqa: T201  (output is its job)
+                say_json(line)
         return
     everything = list(previews)
     if explain:
@@ -98,8 +97,11 @@ def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
 def _of_files(app: App, paths: Iterable[Path]) -> Iterator[Preview]:
     policy, portals = app.policy(), app.portals
     for path in paths:
-        for mail in mails_in(path):
-            yield Preview(mail.source, decide(mail.raw, None, portals, policy))
+        for mail in mails_in(path, policy.limits.mail_size):
+            if mail.fault:
+                yield Preview(mail.source, unfetched(mail.fault))
+            else:
+                yield Preview(mail.source, decide(mail.raw, None, portals, policy))
 
 
 def _of_inboxes(app: App, since: datetime | None) -> Iterator[Preview]:

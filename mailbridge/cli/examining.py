@@ -18,9 +18,11 @@ from mailbridge.rules.portal import PatternTimeout, Portal
 def explain_mail(config: Path | None, rules: Sequence[Path], mail: Path) -> None:
     """Show which portals were considered and why not, and all that the fitting ones read."""
     app = App.load(config, secrets=False, rules=rules)
-    mails = list(mails_in(mail))
+    mails = list(mails_in(mail, app.policy().limits.mail_size))
     if len(mails) != 1:
         raise MailbridgeError(f"{mail}: {len(mails)} mails are there; name the file of one.")
+    if mails[0].fault:
+        raise MailbridgeError(f"{mail}: {mails[0].fault}")
     decision = decide(mails[0].raw, None, app.portals, app.policy())
     say(f"{decision.outcome}" + (f" · {decision.portal}" if decision.portal else ""))
     for problem in decision.problems:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from rich.text import Text
 
 from mailbridge.cli.output import console, say, table
+from mailbridge.controls import show_controls
 from mailbridge.decision import Decision
 from mailbridge.rules.inquiry import Found
 
@@ -49,14 +50,15 @@ def show_source(source: str, text: str, fields: Mapping[str, Found]) -> None:
     for number, ((begin, end), name) in enumerate(spans):
         if begin < at:
             continue  # inside another value, which is shown already
-        marked.append(text[at:begin])
+        marked.append(show_controls(text[at:begin]))
+        value = show_controls(text[begin:end])
         if console.is_terminal:
-            marked.append(text[begin:end], style=STYLES[number % len(STYLES)])
+            marked.append(value, style=STYLES[number % len(STYLES)])
             marked.append(f" ‹{name}›", style="dim")
         else:
-            marked.append(f"⟦{name}: {text[begin:end]}⟧")
+            marked.append(f"⟦{name}: {value}⟧")
         at = end
-    marked.append(text[at:])
+    marked.append(show_controls(text[at:]))
     console.print(Text(f"── {source} ──", style="dim"))
     console.print(marked, soft_wrap=True)
 

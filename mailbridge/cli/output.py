@@ -1,14 +1,20 @@
-"""How commands speak: tables and colours on a terminal, tab-separated lines in a pipe."""
+r"""How commands speak: tables and colours on a terminal, tab-separated lines in a pipe.
 
+Everything that is printed passes through here, so that no value of a mail can steer
+the terminal: control characters are shown as `\x1b`.
+"""
+
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from rich.text import Text
 
+from mailbridge.controls import show_controls, show_in_json
 from mailbridge.outcomes import Outcome
 
 T = TypeVar("T")
@@ -29,18 +35,23 @@ COLOURS = {
 
 def say(text: str = "") -> None:
     """Print one line as it is."""
-    console.print(Text(text), soft_wrap=True)
+    console.print(Text(show_controls(text)), soft_wrap=True)
+
+
+def say_json(value: Any) -> None:
+    """Print one value as one line of JSON."""
+    print(show_in_json(json.dumps(value, ensure_ascii=False)))  # noqa: T201  (output is its job)
 
 
 def complain(text: str) -> None:
     """Print one line to stderr as it is."""
-    errors.print(Text(text), soft_wrap=True)
+    errors.print(Text(show_controls(text)), soft_wrap=True)
 
 
 def heading(text: str) -> None:
     """Print a heading: bold on a terminal, with a blank line above."""
     console.print()
-    console.print(Text(text, style="bold"))
+    console.print(Text(show_controls(text), style="bold"))
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -70,7 +81,8 @@ def _plain(cell: object) -> str:
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
     text = "" if cell is None else str(cell)
-    return " ".join(text.split()) if any(c in text for c in "\t\n\r") else text
+    one_line = " ".join(text.split()) if any(c in text for c in "\t\n\r") else text
+    return show_controls(one_line)
 
 
 def _styled(cell: object) -> Text:

@@ -1,6 +1,5 @@
 """`status`: how things stand, for people and for monitoring."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbridge.app import App
-from mailbridge.cli.output import console, heading, table
+from mailbridge.cli.output import console, heading, say_json, table
 from mailbridge.dispatch import now
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import InboxHealth, Summary
@@ -47,7 +46,7 @@ def show_status(config: Path | None, *, as_json: bool) -> None:
             inboxes=tuple(known[name] for name in sorted(known)),
         )
     if as_json:
-        print(json.dumps(describe(status), ensure_ascii=False))  # noqa: T201  (output is its job)
+        say_json(describe(status))
     else:
         _show(status)
 

@@ -78,9 +78,9 @@ class LimitSettings(Shape):
     """What a single mail may cost; one that would cost more is kept for a person."""
 
     mail_size: Annotated[Size, Field(ge=1000)] = Field(
-        default=25_000_000,
-        description="A larger mail is fetched without its attachments.",
-        examples=["25 MB"],
+        default=5_000_000,
+        description="A larger mail is read without its attachments.",
+        examples=["5 MB"],
     )
     header_size: Annotated[Size, Field(ge=1000)] = Field(
         default=256_000, description="The greatest size of a mail's header.", examples=["256 KB"]

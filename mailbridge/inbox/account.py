@@ -36,7 +36,7 @@ class Account:
     for the first one connection, TLS and login together) may take."""
     batch: int = 100
     """How many mails are asked for in one command."""
-    size_limit: int = 10 * 1024 * 1024
+    size_limit: int = 5_000_000
     """Octets; a mail above it is fetched without its attachments."""
 
     @property

@@ -173,7 +173,11 @@ class _Reader:
         if not isinstance(body, tuple) or not body:
             yield self._broken(uid, _NO_STRUCTURE)
             return
-        kept = structure.outline(body, self._session.account.size_limit)
+        try:
+            kept = structure.outline(body)
+        except structure.Unbuildable as exc:
+            yield self._broken(uid, structure.too_large(exc))
+            return
         rows, broken = self._retrieve([uid], _items(kept))
         header, fetched = _parts(rows.get(uid, {}))
         if uid in broken:
@@ -182,7 +186,7 @@ class _Reader:
             try:
                 raw = structure.assemble(kept, header, fetched)
             except structure.Unbuildable as exc:
-                yield self._broken(uid, f"The mail is over the size limit, and {exc}.")
+                yield self._broken(uid, structure.too_large(exc))
             else:
                 yield self._mail(uid, facts, raw, cut=True)
 
@@ -204,7 +208,7 @@ class _Reader:
 
 _NO_BODY = "The server hands this mail over in a form that is no mail."
 _NO_FACTS = "The server does not tell this mail's size and date of arrival."
-_NO_STRUCTURE = "The mail is over the size limit, and the server does not tell its structure."
+_NO_STRUCTURE = structure.too_large("the server does not tell its structure")
 
 
 def _facts(row: Row | None) -> _Facts | str | None:
@@ -225,14 +229,9 @@ def in_utc(moment: datetime) -> datetime:
 
 
 def _items(kept: structure.Outline) -> list[str]:
-    limits = {leaf.number: leaf.octets for leaf in structure.leaves(kept)}
-    items = ["BODY.PEEK[HEADER]"]
-    for section in structure.sections(kept):
-        if section not in limits:
-            items.append(f"BODY.PEEK[{section}]")
-        elif limits[section]:
-            items.append(f"BODY.PEEK[{section}]<0.{limits[section]}>")
-    return items
+    empty = {leaf.number for leaf in structure.leaves(kept) if not leaf.octets}
+    wanted = (section for section in structure.sections(kept) if section not in empty)
+    return [f"BODY.PEEK[{s}]<0.{structure.most(s)}>" for s in ("HEADER", *wanted)]
 
 
 def _parts(row: Row) -> tuple[bytes | None, dict[str, bytes]]:

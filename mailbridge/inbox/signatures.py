@@ -31,7 +31,7 @@ def signed_domains(raw: bytes, lookup: Lookup | None = None) -> frozenset[str]:
     try:
         message = dkim.DKIM(raw, timeout=SECONDS)
         count = sum(name.lower() == b"dkim-signature" for name, _ in message.headers)
-    except dkim.DKIMException:
+    except (dkim.DKIMException, IndexError):  # the latter on a header that begins with a blank
         return frozenset()
     ask = lookup or dkim.get_txt
     found = (_verify(message, index, ask) for index in range(min(count, MOST)))

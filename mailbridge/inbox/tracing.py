@@ -13,6 +13,8 @@ from mailbridge.inbox.marks import Mark, Place
 from mailbridge.inbox.session import Session
 
 _DAY = timedelta(days=1)
+_LONGEST_ID = 998
+"""Characters: no line of a mail may have more (RFC 5322, section 2.1.1)."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -24,6 +26,8 @@ def find_in_mark_folders(
     None where the id cannot be asked for, or the server refuses to look.
     """
     if not message_id.isascii() or not message_id.isprintable() or set(message_id) & {'"', "\\"}:
+        return []
+    if len(message_id) > _LONGEST_ID:
         return []
     # SINCE compares days in the server's own zone (RFC 3501, section 6.4.4); a copy
     # keeps the day of the original (section 6.4.7).

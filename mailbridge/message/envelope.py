@@ -40,7 +40,7 @@ def _read_list(value: str) -> tuple[Address, ...]:
         local, _, domain = address.rpartition("@")
         if local and domain:
             shown = decode_words(name) if "=?" in name else name
-            read.append(Address(tidy_line(shown), f"{local}@{domain.lower()}"))
+            read.append(Address(tidy_line(shown), tidy_line(f"{local}@{domain.lower()}")))
     return tuple(read)
 
 

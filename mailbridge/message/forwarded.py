@@ -33,6 +33,7 @@ from mailbridge.message.limits import Limits
 from mailbridge.message.message import Address, Attachment, Body, Message
 from mailbridge.message.quotation import cut_out, cut_out_answered
 from mailbridge.message.reader import read
+from mailbridge.problems import Problem
 
 MOST_LEVELS = 5
 """Forwards of forwards that are followed."""
@@ -66,6 +67,10 @@ class Forward:
     """`attachment`, or the mail program and the language of its words, as `outlook-fr`."""
     beside: tuple[Message, ...] = ()
     """Further mails attached to the same mail."""
+    beyond: tuple[Problem, ...] = ()
+    """The limits that kept attached mails from being read; `inner` is empty if all were."""
+    tags: int = 0
+    """Tags in the HTML of the attached mails."""
 
 
 def unwrap(message: Message, limits: Limits = _DEFAULT_LIMITS) -> Forward | None:
@@ -95,6 +100,7 @@ def unwrap_all(message: Message, limits: Limits = _DEFAULT_LIMITS) -> Iterator[F
             return
         yield forward
         message = forward.inner
+        limits = replace(limits, html_tags=limits.html_tags - forward.tags)
 
 
 def _is_automatic(message: Message) -> bool:
@@ -108,21 +114,33 @@ def _is_automatic(message: Message) -> bool:
 
 
 def _unwrap_attached(message: Message, limits: Limits) -> Forward | None:
-    originals = [
-        _without_testimony(read_in)
-        for attachment in message.attachments[:_MOST_ATTACHED]
-        if _is_mail(attachment) and isinstance(read_in := read(attachment.content, limits), Message)
-    ]
-    if not originals:
+    originals: list[Message] = []
+    beyond: dict[Problem, None] = {}
+    tags = 0
+    for attachment in islice(filter(_is_mail, message.attachments), _MOST_ATTACHED):
+        # Together they may cost what one mail may: else twenty would cost twenty times as much.
+        found = read(attachment.content, replace(limits, html_tags=limits.html_tags - tags))
+        if isinstance(found, Message):
+            originals.append(_without_testimony(found))
+            tags += (found.html_source or "").count("<")
+        else:
+            beyond |= {p: None for p in found.problems if p.code.startswith("limit-")}
+    if not originals and not beyond:
         return None
     body = message.text or message.html
     return Forward(
-        inner=originals[0],
+        inner=originals[0] if originals else _nobodys(message),
         by=message.sender,
         note=body.text if body else "",
         how="attachment",
         beside=tuple(originals[1:]),
+        beyond=tuple(beyond),
+        tags=tags,
     )
+
+
+def _nobodys(message: Message) -> Message:
+    return Message(message_id="", date=None, sender=Address("", ""), render=message.render)
 
 
 def _is_mail(attachment: Attachment) -> bool:

@@ -13,7 +13,7 @@ from mailbridge.problems import Problem
 class Limits:
     """The settings `limits.<name>`; the defaults suit any portal seen so far."""
 
-    mail_size: int = 25_000_000
+    mail_size: int = 5_000_000
     """Size of the mail as given."""
     header_size: int = 256_000
     """Size of one header block, of the mail or of a part."""

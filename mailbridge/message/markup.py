@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser
 from mailbridge.message.layout import Layout
 from mailbridge.message.message import Body, Link
 from mailbridge.message.styles import PLAIN_STYLE, Style, read_style
-from mailbridge.message.textform import replace_surrogates, tidy, tidy_line
+from mailbridge.message.textform import drop_unseen, replace_surrogates, tidy, tidy_line
 
 # What is written out as it stands, tags or no tags: seen by nobody, but for `xmp`.
 _RAW = re.compile(
@@ -176,7 +176,7 @@ class _Reading:
         if not self.hrefs:
             return
         href, start = self.hrefs.pop()
-        url = " ".join(href.split())
+        url = drop_unseen(" ".join(href.split()))
         if not url or url.startswith("#") or url.lower().startswith("javascript:"):
             return
         text = tidy_line("".join(self.layout.pieces[start:]).strip())

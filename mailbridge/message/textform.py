@@ -7,8 +7,10 @@ never changed beyond Unicode NFC: apostrophes, quotes and case stay as written.
 import re
 from unicodedata import is_normalized, normalize
 
-_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_BLANK = re.compile("[\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]")
+_LINE_END = re.compile("\r\n|\r")
+# Only CR and LF end a line (RFC 5322). What Unicode calls line ends beside them can be typed
+# into a form's one-line field, from which no second line may come; browsers show a blank.
+_BLANK = re.compile("[\x0b\x0c\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 # C0 and C1 controls but tab and line feed; soft hyphen; zero-width characters;
 # byte order mark; marks and overrides of writing direction; invisible tags.
 _UNSEEN = re.compile(

@@ -29,6 +29,20 @@ def compile_pattern(written: str, path: Path, complain: Complain) -> "regex.Patt
             f"not a regular expression: {error}.",
             "Write \\ before ( ) [ ] . * + ? | to mean the character itself.",
         )
+    except ValueError:  # what regex says of `(?V1)`, the one flag that the rules settle
+        complain(
+            path,
+            "bad-pattern",
+            "a pattern cannot choose its version of regular expressions.",
+            "Leave out (?V1).",
+        )
+    except RecursionError:
+        complain(
+            path,
+            "bad-pattern",
+            "the pattern's brackets lie too deep inside each other.",
+            "Write it with fewer brackets, or as several patterns.",
+        )
     return None
 
 

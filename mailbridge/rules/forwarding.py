@@ -69,11 +69,13 @@ class Opened:
     by: tuple[Address, ...] = ()
     """Who forwarded it, from the outside; empty where the portal sent it here."""
     problems: tuple[Problem, ...] = field(default=())
+    beyond: tuple[Problem, ...] = ()
+    """The limits that kept mails attached to it from being read; among `problems` too."""
 
     @property
     def whole(self) -> bool:
         """Whether no further inquiry is left unread."""
-        return SEVERAL not in self.problems
+        return SEVERAL not in self.problems and not self.beyond
 
 
 def open_and_judge(
@@ -101,8 +103,18 @@ def open_and_judge(
                 direct, way, known, portals, forwarders, authenticated=authenticated
             )
     if way and all(forwarders.allow(forward.by) for forward in way):
-        return Opened(message=message, verdict=direct.verdict, problems=(NOTHING_KNOWN,))
+        beyond = _beyond(way)
+        return Opened(
+            message=message,
+            verdict=direct.verdict,
+            problems=beyond or (NOTHING_KNOWN,),
+            beyond=beyond,
+        )
     return direct
+
+
+def _beyond(way: Iterable[Forward]) -> tuple[Problem, ...]:
+    return tuple(dict.fromkeys(problem for forward in way for problem in forward.beyond))
 
 
 def _judge_inside(
@@ -123,7 +135,8 @@ def _judge_inside(
         # An inquiry is for review, not for the bin: it may well be a colleague's forward.
         shut = Distrusted(verdict.portal) if isinstance(verdict, Inquired) else Nobodys()
         return Opened(message=direct.message, verdict=shut, problems=(NOT_ALLOWED,))
-    problems = [*inner.problems, _told(way, forwarders)]
+    beyond = _beyond(way)
+    problems = [*inner.problems, _told(way, forwarders), *beyond]
     if len(inquiring) > 1:
         problems.append(SEVERAL)
     return Opened(
@@ -131,6 +144,7 @@ def _judge_inside(
         verdict=verdict,
         by=tuple(forward.by for forward in way),
         problems=tuple(problems),
+        beyond=beyond,
     )
 
 

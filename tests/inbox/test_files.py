@@ -11,7 +11,7 @@ from tests.inbox.mails import plain
 
 
 def found(path: Path) -> list[tuple[str, bytes]]:
-    return [(mail.source, mail.raw) for mail in mails_in(path)]
+    return [(mail.source, mail.raw) for mail in mails_in(path, 10**6)]
 
 
 def write_mbox(path: Path, *raws: bytes) -> None:
@@ -58,7 +58,7 @@ def test_an_mbox_is_known_by_its_content(tmp_path: Path) -> None:
     assert sources == (f"{path}:1", f"{path}:2")
     assert [raw.split(b"Subject: ")[1][:1] for raw in raws] == [b"a", b"b"]
     before = path.read_bytes()
-    assert list(mails_in(tmp_path))[1].source == f"{path}:2"
+    assert list(mails_in(tmp_path, 10**6))[1].source == f"{path}:2"
     assert path.read_bytes() == before
 
 

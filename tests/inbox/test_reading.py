@@ -171,14 +171,48 @@ def test_a_large_mail_comes_without_its_attachments(server: Server, octets: int)
     assert [_content(p) for p in cut.walk()] == [_content(p) for p in kept]
 
 
-def test_a_large_mail_of_one_text_part_is_cut_off(account: Account, mailbox: Mailbox) -> None:
+def test_text_is_never_cut(account: Account, mailbox: Mailbox) -> None:
     raw = plain("long", "line\n" * 5_000)
     uid = mailbox.append(raw)
     with connect(replace(account, size_limit=1_000)) as inbox:
         (mail,) = fetch(inbox, [uid])
-    header, _, body = raw.partition(b"\r\n\r\n")
-    assert mail.raw == header + b"\r\n\r\n" + body[:1_000]
+    assert mail.raw == raw
+
+
+@pytest.mark.parametrize("large", [b"", b"X: "], ids=["text", "header"])
+def test_a_mail_that_is_large_by_more_than_attachments_is_refused(
+    account: Account, mailbox: Mailbox, large: bytes
+) -> None:
+    head, tail = plain("long").split(b"\r\n\r\n")
+    parts = (large + b"y" * 5_000_000, head) if large else (head, b"", b"y\r\n" * 1_700_000)
+    uids = [mailbox.append(b"\r\n".join([*parts, b"", tail])), mailbox.append(plain("next"))]
+    with connect(replace(account, size_limit=1_000_000)) as inbox:
+        refused, following = inbox.fetch("INBOX", inbox.folder_state("INBOX").uidvalidity, uids)
+    assert isinstance(refused, Broken)
+    assert "raise limits.mail_size" in refused.reason
+    assert isinstance(following, Mail)
+
+
+def test_a_large_attached_mail_comes_without_its_attachments(server: Server) -> None:
+    account, mailbox = server
+    outer = EmailMessage(policy=policy.SMTP)
+    outer["Subject"] = "Fwd: large"
+    outer.set_content("see below\n")
+    outer.add_attachment(
+        message_from_bytes(with_attachments("inner", octets=600_000), policy=policy.default)
+    )
+    uid = mailbox.append(outer.as_bytes())
+    with connect(replace(account, size_limit=20_000)) as inbox:
+        (mail,) = fetch(inbox, [uid])
     assert mail.cut
+    assert len(mail.raw) < 5_000
+    read = message_from_bytes(mail.raw, policy=policy.default)
+    kinds = [part.get_content_type() for part in read.walk()]
+    assert "message/rfc822" in kinds
+    assert "image/jpeg" not in kinds
+    assert [_content(p) for p in read.walk() if p.get_content_type() == "text/html"] == [
+        "<p>HTML: Élodie</p>".encode()
+    ]
 
 
 def test_a_large_attachment_that_is_the_whole_mail_is_left_out(

@@ -6,6 +6,8 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from mailbridge.app import own_portals
 from mailbridge.decision import Policy, decide
@@ -79,6 +81,44 @@ def test_dns_that_fails_and_junk_raise_nothing(key: rsa.RSAPrivateKey) -> None:
     assert signed_domains(signed(inquiry(), key), fail) == set()
     for junk in (b"", b"DKIM-Signature: v=9\r\n\r\n", b"\xff\x00", b"DKIM-Signature:" * 9):
         assert signed_domains(junk, fail) == set()
+
+
+PIECES = st.sampled_from(
+    [
+        *[
+            b"DKIM-Signature: ",
+            b"v=1; a=rsa-sha256; d=x.org; s=k; bh=aa; b=bb; h=from",
+            b"From: a@x.org",
+        ],
+        *[
+            b"h=from:from;",
+            b"l=5;",
+            b"t=99999999999999999999;",
+            b"c=relaxed/simple;",
+            b"c=a/b/c",
+            b"=",
+        ],
+        *[
+            b"\r\n",
+            b"\r\n ",
+            b"\n",
+            b" ",
+            b"\x00",
+            b"\xff",
+            b";",
+            b"d=\xff.org;",
+            b"i=@y",
+            b"b=",
+            b": ",
+        ],
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=20).map(b"".join), st.sampled_from([b"p=", b"\xff", None]))
+@example(b" begins with a blank: x\r\n\r\n", None)
+def test_whatever_the_mail_and_the_dns_nothing_is_raised(raw: bytes, answer: bytes | None) -> None:
+    assert signed_domains(raw, lambda *_, **__: answer) == frozenset()
 
 
 def test_no_more_than_a_few_signatures_are_looked_at(key: rsa.RSAPrivateKey) -> None:

@@ -7,8 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailbridge.inbox.structure import (
+    MOST_HEADER,
+    MOST_LEVELS,
+    MOST_OCTETS,
     MOST_PARTS,
     SMALL_PART,
+    Attached,
     Branch,
     Leaf,
     Unbuildable,
@@ -17,8 +21,6 @@ from mailbridge.inbox.structure import (
     outline,
     sections,
 )
-
-LIMIT = 1_000_000
 
 
 def text(
@@ -41,7 +43,7 @@ ATTACHED = (b"ATTACHMENT", (b"FILENAME", b"Leads.XML"))
     ("part", "octets"),
     [
         (text(), 10),
-        (text(LIMIT * 5), LIMIT),
+        (text(MOST_OCTETS), MOST_OCTETS),
         (text(0), 0),
         (text(subtype=b"html"), 10),
         (text(SMALL_PART, disposition=(b"attachment", None)), SMALL_PART),
@@ -63,38 +65,94 @@ ATTACHED = (b"ATTACHMENT", (b"FILENAME", b"Leads.XML"))
 def test_what_is_worth_fetching(part: tuple[object, ...], octets: int) -> None:
     body = ([part], b"mixed")
     expected = Branch("", (Leaf("1", octets),) if octets else ())
-    assert outline(body, LIMIT) == expected
+    assert outline(body) == expected
 
 
 def test_parts_are_numbered_as_imap_does() -> None:
     alternative = ([text(), text(subtype=b"html")], b"alternative")
     body = ([alternative, data(b"image", b"png", 9), text()], b"mixed")
-    kept = outline(body, LIMIT)
+    kept = outline(body)
     assert sections(kept) == ["1.MIME", "1.1.MIME", "1.1", "1.2.MIME", "1.2", "3.MIME", "3"]
     assert [leaf.number for leaf in leaves(kept)] == ["1.1", "1.2", "3"]
 
 
 def test_a_level_of_attachments_only_is_left_out() -> None:
     body = ([([data(b"image", b"png", 9)], b"related"), text()], b"mixed")
-    assert outline(body, LIMIT) == Branch("", (Leaf("2", 10),))
+    assert outline(body) == Branch("", (Leaf("2", 10),))
 
 
 def test_a_single_part_is_the_text() -> None:
-    assert sections(outline(text(), LIMIT)) == ["TEXT"]
-    assert outline(data(b"image", b"png", 9), LIMIT) == Leaf("TEXT", 0)
+    assert sections(outline(text())) == ["TEXT"]
+    assert outline(data(b"image", b"png", 9)) == Leaf("TEXT", 0)
 
 
 def test_ten_thousand_parts_are_too_many() -> None:
+    assert len(list(leaves(outline(([text()] * MOST_PARTS, b"mixed"))))) == MOST_PARTS
     inner = ([text()] * 30, b"mixed")
-    kept = outline(([inner, inner, inner], b"mixed"), LIMIT)
-    assert len(list(leaves(kept))) == MOST_PARTS
+    with pytest.raises(Unbuildable, match=f"more than {MOST_PARTS} texts"):
+        outline(([inner, inner, inner], b"mixed"))
+    pictures = [data(b"image", b"png", 9)] * 10_000
+    assert list(leaves(outline(([text(), *pictures], b"mixed")))) == [Leaf("1", 10)]
+
+
+def test_texts_are_fetched_whole_or_not_at_all() -> None:
+    half = text(MOST_OCTETS // 2)
+    assert len(list(leaves(outline(([half, half], b"mixed"))))) == 2
+    for body in (([half, half, text(1)], b"mixed"), text(MOST_OCTETS + 1)):
+        with pytest.raises(Unbuildable, match="larger than 4,194,304 bytes"):
+            outline(body)
 
 
 def test_a_structure_without_end_ends() -> None:
     body: tuple[object, ...] = ([text()], b"mixed")
     for _ in range(300):
         body = ([body], b"mixed")
-    assert list(leaves(outline(body, LIMIT))) == []
+    with pytest.raises(Unbuildable, match=f"more than {MOST_LEVELS} deep"):
+        outline(body)
+
+
+def attached(size: int, inside: object) -> tuple[object, ...]:
+    return (b"MESSAGE", b"RFC822", None, None, None, b"7BIT", size, (b"envelope",), inside, 99)
+
+
+def test_a_large_attached_mail_is_reduced_like_any_other() -> None:
+    # As imapclient gives what is inside an attached mail: parts, but no list.
+    inside = (text(), data(b"image", b"jpeg", 9_000_000), b"mixed")
+    kept = outline(([text(), attached(9_000_100, inside)], b"mixed"))
+    inner = Attached("2", Branch("2", (Leaf("2.1", 10),)))
+    assert kept == Branch("", (Leaf("1", 10), inner))
+    assert sections(kept) == ["1.MIME", "1", "2.MIME", "2.HEADER", "2.1.MIME", "2.1"]
+    raw = assemble(
+        kept,
+        HEADER,
+        {
+            "1": b"see below",
+            "2.MIME": b"Content-Type: message/rfc822\r\n\r\n",
+            "2.HEADER": b"Subject: in\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n",
+            "2.1.MIME": b"Content-Type: text/plain\r\n\r\n",
+            "2.1": b"hello",
+        },
+    )
+    [_, part] = message_from_bytes(raw, policy=policy.default).iter_parts()  # type: ignore[attr-defined]
+    inner_mail = part.get_content()
+    assert inner_mail["Subject"] == "in"
+    assert [one.get_content() for one in inner_mail.iter_parts()] == ["hello"]
+
+
+def test_a_large_attached_mail_of_one_text() -> None:
+    kept = outline(([attached(SMALL_PART + 1, text(SMALL_PART))], b"mixed"))
+    assert kept == Branch("", (Attached("1", Leaf("1.TEXT", SMALL_PART)),))
+    assert sections(kept) == ["1.MIME", "1.HEADER", "1.TEXT"]
+    fetched = {"1.MIME": b"Content-Type: message/rfc822", "1.HEADER": b"A: b", "1.TEXT": b"c"}
+    assert b"message/rfc822\r\n\r\nA: b\r\n\r\nc\r\n--a b--" in assemble(kept, HEADER, fetched)
+
+
+def test_a_section_that_may_be_cut_is_refused() -> None:
+    for name, content in (("1", b"x" * MOST_OCTETS), ("1.MIME", b"x" * MOST_HEADER)):
+        with pytest.raises(Unbuildable, match="larger than"):
+            assemble(Branch("", (Leaf("1", 1),)), HEADER, {name: content})
+    with pytest.raises(Unbuildable, match="larger than"):
+        assemble(Leaf("TEXT", 1), b"x" * MOST_HEADER, {})
 
 
 HEADER = b'Subject: x\r\nContent-Type: multipart/mixed; boundary="a b"\r\n\r\n'
@@ -149,14 +207,26 @@ def test_no_header_makes_it_fail_otherwise(junk: bytes) -> None:
 
 
 _atoms = st.one_of(st.none(), st.integers(), st.binary(max_size=8))
+_kinds = st.sampled_from([(b"TEXT", b"plain"), (b"message", b"RFC822"), (b"image", None)])
+_parts = st.builds(
+    lambda kind, rest: (*kind, None, None, None, b"7bit", 300_000, None, *rest),
+    _kinds,
+    st.lists(_atoms, max_size=4),
+)
 _bodies = st.recursive(
-    st.lists(_atoms, min_size=1, max_size=12).map(tuple),
-    lambda inner: st.tuples(st.lists(inner, min_size=1, max_size=4), st.binary(max_size=8)),
+    st.one_of(_parts, st.lists(_atoms, min_size=1, max_size=12).map(tuple)),
+    lambda inner: st.one_of(
+        st.tuples(st.lists(inner, min_size=1, max_size=4), st.binary(max_size=8)),
+        inner.map(lambda one: attached(300_000, one)),
+    ),
     max_leaves=20,
 )
 
 
 @given(_bodies)
 def test_any_structure_has_an_outline(body: tuple[object, ...]) -> None:
-    kept = outline(body, LIMIT)
+    try:
+        kept = outline(body)
+    except Unbuildable:
+        return
     assert {leaf.number for leaf in leaves(kept)} <= set(sections(kept)) | {"TEXT"}

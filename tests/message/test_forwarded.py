@@ -332,7 +332,20 @@ def test_other_attachments_are_no_mails(kind: str, name: str) -> None:
 
 def test_an_attached_mail_that_cannot_be_read_is_none() -> None:
     assert unwrap(mail("TR: x", attached(b""))) is None
-    assert unwrap(mail("TR: x", attached(ORIGINAL)), Limits(mail_size=50)) is None
+
+
+def test_an_attached_mail_beyond_a_limit_is_said() -> None:
+    forward = unwrap(mail("TR: x", attached(ORIGINAL)), Limits(mail_size=50))
+    assert forward is not None
+    assert [problem.code for problem in forward.beyond] == ["limit-mail-size"]
+    assert forward.inner.sender.address == ""
+
+
+def test_attached_mails_may_together_cost_what_one_mail_may() -> None:
+    pages = [b"From: a@example.org\r\n" + part("text/html", "<p>" * 15_000) for _ in range(3)]
+    forward = forward_of(mail("TR: x", attached(*pages)))
+    assert forward.beside == ()
+    assert [problem.code for problem in forward.beyond] == ["limit-html-tags"]
 
 
 def test_a_reply_with_an_attached_mail_forwards_nothing() -> None:

@@ -25,7 +25,7 @@ def test_entities_are_decoded_once_and_only_whole_ones(written: str, expected: s
     ("written", "expected"),
     [
         ("One\r\nTwo\rThree\x0bFour\x0cFive\u2028Six\u2029Seven\x85Eight",
-         "One\nTwo\nThree\nFour\nFive\nSix\nSeven\nEight"),
+         "One\nTwo\nThree Four Five Six Seven Eight"),
         ("One\xa0two\u202fthree\u2009four\u3000five", "One two three four five"),
         ("Z\u200bo\u200de\u2060\ufeff\u202a\u2066\xad\u034f", "Zoe"),
         ("\ufeffOne \t \nTwo\t\xa0\n\n", "One\nTwo"),

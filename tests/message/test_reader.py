@@ -85,7 +85,7 @@ HOSTILE = {
     "deep multiparts": nested(1_000),
     "one endless line": mail("text/plain", "x" * 900_000),
     "one endless blank line": mail("text/plain", " " * 900_000 + "x"),
-    "one endless header": b"Subject: " + b"x" * 5_000_000,
+    "one endless header": b"Subject: " + b"x" * 4_900_000,
     "endless folding": b"Subject: " + b"\r\n x" * 1_000_000,
     "many headers": b"X: y\r\n" * 500_000,
     "entities": mail("text/plain", "&amp;" * 180_000),
