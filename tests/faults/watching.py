@@ -138,16 +138,6 @@ class Watching:
             raise failures[0]
 
 
-class _Shared(Decider):
-    """The process of a whole test session: no daemon's end is its end."""
-
-    def __init__(self, decider: Decider) -> None:
-        self.ask = decider.ask  # type: ignore[method-assign]
-
-    def close(self) -> None:
-        """Leave it to the session."""
-
-
 @contextmanager
 def watching(
     folder: Path,
@@ -187,7 +177,6 @@ def watching(
         made.daemon = Daemon(
             bridges,
             [timedelta(seconds=every)] * len(bridges),
-            _Shared(decider),
             Dispatch(
                 ledger,
                 destination,
