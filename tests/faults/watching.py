@@ -19,6 +19,7 @@ from mailbridge.decision import Policy as Deciding
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.dispatch import Dispatch
+from mailbridge.erasure import Retention
 from mailbridge.inbox.account import Account
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.outcomes import Outcome
@@ -138,16 +139,6 @@ class Watching:
             raise failures[0]
 
 
-class _Shared(Decider):
-    """The process of a whole test session: no daemon's end is its end."""
-
-    def __init__(self, decider: Decider) -> None:
-        self.ask = decider.ask  # type: ignore[method-assign]
-
-    def close(self) -> None:
-        """Leave it to the session."""
-
-
 @contextmanager
 def watching(
     folder: Path,
@@ -187,11 +178,11 @@ def watching(
         made.daemon = Daemon(
             bridges,
             [timedelta(seconds=every)] * len(bridges),
-            _Shared(decider),
             Dispatch(
                 ledger,
                 destination,
                 retry or Policy(first_wait=0.2, longest_wait=0.5, doubt=OnDoubt.HOLD),
             ),
+            Retention(timedelta(days=90), timedelta(days=365)),
         )
         yield made
