@@ -17,6 +17,7 @@ from mailbridge.daemon.pulse import Pulse, TimedDestination
 from mailbridge.delivery.answer import Accepted, Answer
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.dispatch import Dispatch
+from mailbridge.erasure import Retention
 from mailbridge.errors import InboxUnreachable
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.monitoring.health import InboxLimits, Limits
@@ -76,6 +77,9 @@ class Inbox:
 
     def mark(self) -> None:
         pass
+
+    def wait(self) -> None:
+        """Cannot push."""
 
     def close(self) -> None:
         pass
@@ -192,6 +196,7 @@ def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> 
             dispatch=Dispatch(
                 ledger, TimedDestination(crm, pulse), Policy(doubt=OnDoubt.HOLD, doubt_wait=0)
             ),
+            retention=Retention(timedelta(days=90), timedelta(days=365)),
             pulse=pulse,
             attendant=monitor,
         )
