@@ -99,6 +99,7 @@ class Bridge:
     _marking: dict[str, Marking] = field(default_factory=dict, init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
     _proofs: int = field(default=0, init=False)
+    _verified: int = field(default=0, init=False)
     _refusal: LoginRefused | None = field(default=None, init=False)
     _rest: timedelta = field(default=timedelta(), init=False)
     _rest_until: datetime | None = field(default=None, init=False)
@@ -111,9 +112,10 @@ class Bridge:
 
     @property
     def progress(self) -> object:
-        """Something that is another after each exchange; read without the lock."""
+        """Something that is another after each step that can take long; read without the lock."""
         connection = self._connection
-        return (id(connection), connection.exchanges) if connection else None
+        exchanges = connection.exchanges if connection else 0
+        return id(connection), exchanges, self.decider.exchanges, self._verified
 
     def poll(
         self,
@@ -271,12 +273,16 @@ class Bridge:
             Case(
                 mail.raw,
                 mail.received,
-                signed_domains(mail.raw) if self.watch.verify_dkim else frozenset(),
+                self._signed(mail.raw) if self.watch.verify_dkim else frozenset(),
             )
             for mail in mails
             if isinstance(mail, Mail)
         ]
         return self.decider.ask(cases, self.watch.policy)
+
+    def _signed(self, raw: bytes) -> frozenset[str]:
+        self._verified += 1  # a resolver that is away takes its time for each
+        return signed_domains(raw)
 
     def _decided(
         self, mails: Sequence[Mail | Broken], asked: Future[list[Decision]]
