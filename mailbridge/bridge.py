@@ -99,6 +99,7 @@ class Bridge:
     _marking: dict[str, Marking] = field(default_factory=dict, init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
     _proofs: int = field(default=0, init=False)
+    _verified: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         """Prepare the connection."""
@@ -111,8 +112,8 @@ class Bridge:
 
     @property
     def progress(self) -> object:
-        """Something that is another after each exchange with the server."""
-        return self.line.progress
+        """Something that is another after each step that can take long; read without the lock."""
+        return self.line.progress, self.decider.exchanges, self._verified
 
     def poll(
         self,
@@ -258,12 +259,16 @@ class Bridge:
             Case(
                 mail.raw,
                 mail.received,
-                signed_domains(mail.raw) if self.watch.verify_dkim else frozenset(),
+                self._signed(mail.raw) if self.watch.verify_dkim else frozenset(),
             )
             for mail in mails
             if isinstance(mail, Mail)
         ]
         return self.decider.ask(cases, self.watch.policy)
+
+    def _signed(self, raw: bytes) -> frozenset[str]:
+        self._verified += 1  # a resolver that is away takes its time for each
+        return signed_domains(raw)
 
     def _decided(
         self, mails: Sequence[Mail | Broken], asked: Future[list[Decision]]

@@ -68,6 +68,8 @@ class Decider:
         """Start at once: what the process imports, it imports while others log in."""
         self._portals = portals
         self._patience = patience
+        self.exchanges = 0
+        """How many there were; each ends in time, so that whoever watches sees it go on."""
         self._queue = ThreadPoolExecutor(1, "decider")
         self._process = _Process(portals)
 
@@ -112,6 +114,7 @@ class Decider:
         return undecided(case.raw, reason)
 
     def _exchange(self, cases: Sequence[Case], policy: Policy) -> list[Decision]:
+        self.exchanges += 1
         try:
             results = self._process.ask(cases, policy, self._patience)
         except _LostError:

@@ -110,6 +110,8 @@ def audit_leads(ledger: Ledger, journal: Journal | None, since: datetime | None)
         late = since is None or lead.received >= since
         if lead.state is State.IN_DOUBT:
             report.note(Count.IN_DOUBT)
+        elif lead.state is State.BY_HAND:
+            report.note(_believe(lead, journal))
         elif journal is None:
             report.note(_missing_id(lead) if late and not lead.remote_id else Count.AGREES)
         else:
@@ -138,6 +140,13 @@ def _missing_id(lead: Delivered) -> Finding:
         text="It counts as sent, but the destination's answer named no id.",
         remedy="Look in the CRM whether it is there; if not, enter it by hand.",
     )
+
+
+def _believe(lead: Delivered, journal: Journal | None) -> Count:
+    """Believe the person who said that it is there; an entry like it is that lead."""
+    if journal is not None and lead.payload is not None:
+        journal.take_like(_digest(lead.payload))
+    return Count.AGREES
 
 
 def _compare(lead: Delivered, journal: Journal) -> Finding | Count:
@@ -199,7 +208,7 @@ def _unmatched(
                 where=where,
                 mail=lead.mail,
                 text=f"Lead {lead.lead} is in doubt, and arrived as {entry.id}.",
-                remedy="Do not send it again.",
+                remedy=f"Close it: `mailbridge resolve {lead.mail} --sent`.",
             )
         else:
             yield Finding(

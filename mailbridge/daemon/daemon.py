@@ -224,7 +224,8 @@ class Daemon:
 
     def _erase(self) -> None:
         try:
-            self.retention.apply(self.dispatch.ledger, self.clock())
+            with self.pulse.erasing():
+                self.retention.apply(self.dispatch.ledger, self.clock())
         except LedgerError as error:
             # No room to rewrite the file, or somebody holds it: tomorrow is another day.
             logger().warning("contents not erased", error=str(error))

@@ -95,6 +95,8 @@ class Vitals:
     """When the scheduler last ran a job of ours."""
     delivered: float
     """When the delivery thread last gave a sign."""
+    erasing: float | None
+    """Since when contents are being erased, which keeps everybody from writing; None if not."""
     accepted: float | None
     """When the destination last accepted a lead; None while it has not."""
     inboxes: Mapping[str, InboxVitals]
@@ -125,6 +127,7 @@ class Pulse:
         self._inboxes: dict[str, _Inbox] = {}
         self._posts: dict[str, Durations] = {}
         self._accepted: float | None = None
+        self._erasing: float | None = None
         self._started = self._scheduled = self._delivered = clock()
 
     def start(self, pollers: Iterable[Poller]) -> None:
@@ -154,6 +157,19 @@ class Pulse:
                 inbox.failed += not well
                 if well:
                     inbox.succeeded = at
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        """Watch an erasure: the file is written anew, and whoever writes has to wait for it."""
+        self._erasing = self._clock()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._delivered = at = self._clock()
+                for inbox in self._inboxes.values():
+                    inbox.moved = at
+                self._erasing = None
 
     def scheduled(self) -> None:
         """Note that the scheduler runs jobs."""
@@ -189,6 +205,7 @@ class Pulse:
                 started=self._started,
                 scheduled=self._scheduled,
                 delivered=self._delivered,
+                erasing=self._erasing,
                 accepted=self._accepted,
                 inboxes={name: _vitals(inbox) for name, inbox in self._inboxes.items()},
                 posts={name: durations.copy() for name, durations in self._posts.items()},

@@ -10,6 +10,7 @@ from mailbridge.ledger.tables import CHUNK, MESSAGE_ID_LIMIT, lead_contents, lea
 from mailbridge.ledger.views import Delivered, Standing
 from mailbridge.outcomes import Outcome
 
+_OUT = [str(state) for state in (State.SENT, State.IN_DOUBT, State.BY_HAND)]
 _STANDING = (mails.c.id, mails.c.outcome, mails.c.marked, mails.c.mark_due)
 
 
@@ -50,7 +51,10 @@ def find_by_message_id(
 def list_delivered(
     connection: Connection, after: int, limit: int, *, payloads: bool
 ) -> list[Delivered]:
-    """List leads that were sent or are in doubt, by id, from the first one after `after`."""
+    """List leads that went out, or may have, by id, from the first one after `after`.
+
+    That is: sent, in doubt, or entered by hand, maybe because they had arrived.
+    """
     payload = lead_contents.c.payload if payloads else sa.null()
     query = (
         sa.select(
@@ -62,7 +66,7 @@ def list_delivered(
             payload.label("payload"),
         )
         .join_from(leads, mails)
-        .where(leads.c.id > after, leads.c.state.in_([str(State.SENT), str(State.IN_DOUBT)]))
+        .where(leads.c.id > after, leads.c.state.in_(_OUT))
         .order_by(leads.c.id)
         .limit(limit)
     )

@@ -64,7 +64,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """A lead that went out, or may have: sent, or in doubt."""
+    """A lead that went out, or may have: sent, in doubt, or said by a person to be there."""
 
     lead: int
     mail: int

@@ -16,6 +16,8 @@ INTERVALS = 3
 """Intervals that an inbox may go without a good poll."""
 MARGIN = 60.0
 """Seconds on top of each limit: for a busy machine, the ledger's lock, the resolver."""
+ERASURE = 3600.0
+"""Seconds that an erasure may keep everybody waiting: it writes the ledger's file anew."""
 QUEUE_PATIENCE = 900.0
 """Seconds that a lead may wait while none is accepted."""
 
@@ -48,6 +50,10 @@ def find_dead(vitals: Vitals, limits: Limits) -> tuple[str, ...]:
 def _dead(vitals: Vitals, limits: Limits) -> Iterator[str]:
     if (silent := vitals.at - vitals.scheduled) > limits.scheduler + MARGIN:
         yield f"the scheduler has run nothing for {silent:.0f} s"
+    if vitals.erasing is not None:
+        if (lasted := vitals.at - vitals.erasing) > ERASURE:
+            yield f"contents have been erased for {lasted:.0f} s"
+        return  # who waits for the ledger does not hang
     if (silent := vitals.at - vitals.delivered) > limits.delivery + MARGIN:
         yield f"the delivery thread has given no sign for {silent:.0f} s"
     for name, inbox in vitals.inboxes.items():

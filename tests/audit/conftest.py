@@ -9,9 +9,9 @@ import pytest
 from mailbridge.audit.finding import Count, Finding, Report
 from mailbridge.audit.mailbox import Audited, audit_inbox
 from mailbridge.inbox.imap import connect
-from tests.bridge.conftest import Rig, api, build, portals, rig
+from tests.bridge.conftest import Rig, api, build, decider, portals, rig
 
-__all__ = ["api", "build", "portals", "rig"]
+__all__ = ["api", "build", "decider", "portals", "rig"]
 
 
 @dataclass(frozen=True)

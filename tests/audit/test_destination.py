@@ -11,7 +11,7 @@ from mailbridge.audit.destination import Journal, audit_leads
 from mailbridge.audit.finding import MOST_SHOWN, Count, Finding, Report
 from mailbridge.errors import MailbridgeError
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import State
+from mailbridge.ledger.records import State, Word
 from tests.ledger.making import MINUTE, T0, sent_mail
 
 
@@ -97,6 +97,18 @@ def test_whatever_does_not_agree_is_named(ledger: Ledger, tmp_path: Path) -> Non
     assert report.findings[-1].where.endswith("journal.jsonl:6")
     assert "as sandbox-8" in report.findings[-1].text
     assert unconfirmed not in {finding.mail for finding in report.findings}
+
+
+def test_a_lead_that_a_person_says_is_there_is_believed(ledger: Ledger, tmp_path: Path) -> None:
+    arrived = sent_mail(ledger, 1, State.IN_DOUBT)
+    entered = sent_mail(ledger, 2, State.REJECTED)
+    journal = write(tmp_path, ("sandbox-1", payload(1)))
+    assert told(audit_leads(ledger, journal, None)) == [("arrived", arrived)]
+    for number in (arrived, entered):
+        ledger.resolve(number, Word.SENT, T0)
+    again = write(tmp_path, ("sandbox-1", payload(1)))
+    assert dict(audit_leads(ledger, again, None).counts) == {Count.AGREES: 2}
+    assert dict(audit_leads(ledger, None, None).counts) == {Count.AGREES: 2}
 
 
 def test_more_leads_than_one_portion(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailbridge.decider import Decider
+from mailbridge.decider import Case, Decider
+from mailbridge.decision import Policy
 from mailbridge.errors import InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.marks import Marking
@@ -14,7 +15,7 @@ from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Required
 from mailbridge.sandbox.plan import parse_plan
 from tests.bridge.conftest import Builder, Rig
-from tests.mails import inquiry, newsletter, private
+from tests.mails import WHEN, inquiry, newsletter, private
 from tests.servers.dovecot import Dovecot, restarted_dovecot, running_dovecot, stop_dovecot
 from tests.servers.mailbox import Mailbox
 
@@ -49,11 +50,13 @@ def test_every_outcome_is_recorded_and_marked(rig: Rig) -> None:
 
 
 def test_whoever_watches_sees_a_poll_come_forward(rig: Rig) -> None:
-    before = rig.bridge.progress
-    rig.pass_once()
-    assert rig.bridge.progress != before
-    rig.bridge.close()
-    assert rig.bridge.progress is None
+    at_rest = rig.bridge.progress
+    rig.bridge.poll()
+    asked_the_server = rig.bridge.progress
+    assert asked_the_server != at_rest
+    assert rig.bridge.progress == asked_the_server
+    rig.bridge.decider.ask([Case(inquiry(), WHEN)], Policy()).result()
+    assert rig.bridge.progress != asked_the_server
 
 
 def test_the_second_pass_does_nothing(rig: Rig) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from mailbridge.daemon.daemon import Daemon
 from mailbridge.daemon.pulse import Pulse, TimedDestination
-from mailbridge.delivery.answer import Accepted, Answer
+from mailbridge.delivery.answer import Accepted, Answer, Unreachable
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.dispatch import Dispatch
 from mailbridge.erasure import Retention
@@ -95,6 +95,9 @@ class Crm:
         if self.held:
             self.held.pass_through()
         return Accepted(status=200, remote_id="r-1")
+
+    def reach(self) -> Unreachable | None:
+        return None
 
 
 class Manager:
@@ -193,6 +196,7 @@ def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> 
         daemon = Daemon(
             bridges=[inbox],  # type: ignore[list-item]
             intervals=[timedelta(seconds=3600)],
+            retention=Retention(timedelta(days=90), timedelta(days=365)),
             dispatch=Dispatch(
                 ledger, TimedDestination(crm, pulse), Policy(doubt=OnDoubt.HOLD, doubt_wait=0)
             ),

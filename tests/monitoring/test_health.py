@@ -1,5 +1,6 @@
 """What counts as dead and what as a problem: by literals."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -39,6 +40,7 @@ def vitals(
     started: float = 0,
     scheduled: float = 1000,
     delivered: float = 1000,
+    erasing: float | None = None,
     accepted: float | None = None,
 ) -> Vitals:
     return Vitals(
@@ -46,6 +48,7 @@ def vitals(
         started=started,
         scheduled=scheduled,
         delivered=delivered,
+        erasing=erasing,
         accepted=accepted,
         inboxes={"main": main or inbox()},
         posts={},
@@ -88,6 +91,13 @@ def test_what_hangs_is_dead_and_a_problem(found: Vitals, said: str) -> None:
 )
 def test_what_is_within_its_limit_is_alive(found: Vitals) -> None:
     assert find_dead(found, LIMITS) == ()
+
+
+def test_who_waits_for_an_erasure_does_not_hang() -> None:
+    hanging = inbox(polling=True, moved=0)
+    assert find_dead(vitals(hanging, delivered=0, erasing=1), LIMITS) == ()
+    found = replace(vitals(hanging, delivered=0, erasing=1), at=3602, scheduled=3602)
+    assert find_dead(found, LIMITS) == ("contents have been erased for 3601 s",)
 
 
 def test_a_server_that_is_away_is_a_problem_but_nothing_is_dead() -> None:

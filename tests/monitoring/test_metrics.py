@@ -43,6 +43,7 @@ FIGURES = Figures(
         started=0,
         scheduled=0,
         delivered=0,
+        erasing=None,
         accepted=None,
         inboxes={
             'm"a\\in': InboxVitals(

@@ -89,6 +89,17 @@ def test_a_scheduler_that_stands_still_gives_no_sign(stage: Stage) -> None:
         stage.monitor.end()
 
 
+def test_after_an_erasure_everybody_has_his_time_anew(stage: Stage) -> None:
+    stage.pulse.start([stage.inbox])
+    with stage.pulse.polling(stage.inbox):
+        with stage.pulse.erasing():
+            stage.clock.seconds += 1000
+            assert stage.pulse.look().erasing == 1000
+        vitals = stage.pulse.look()
+    assert vitals.erasing is None
+    assert vitals.delivered == vitals.inboxes["main"].moved == 2000
+
+
 def test_healthz_says_that_all_is_well(stage: Stage) -> None:
     with stage.running():
         stage.manager.receive()
