@@ -200,7 +200,6 @@ def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> 
             dispatch=Dispatch(
                 ledger, TimedDestination(crm, pulse), Policy(doubt=OnDoubt.HOLD, doubt_wait=0)
             ),
-            retention=Retention(timedelta(days=90), timedelta(days=365)),
             pulse=pulse,
             attendant=monitor,
         )
