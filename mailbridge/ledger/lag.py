@@ -23,7 +23,10 @@ def measure_lags(connection: Connection) -> dict[str, Lag]:
         cursors.c.inbox,
         sa.func.min(cursors.c.first_started, type_=cursors.c.first_started.type),
     ).group_by(cursors.c.inbox)
-    started: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(first)}
+    # INTERNALDATE has no fractions of a second (RFC 9051, section 9).
+    started: dict[str, datetime] = {
+        row[0]: row[1].replace(microsecond=0) for row in connection.execute(first)
+    }
     newest = (
         sa.select(mails.c.id, mails.c.inbox, mails.c.received, mails.c.seen)
         .order_by(mails.c.id.desc())

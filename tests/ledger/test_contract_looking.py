@@ -63,6 +63,14 @@ def test_old_mail_and_other_inboxes_do_not_count(ledger: Ledger) -> None:
     assert lags["rent"].seen.median == 3 * MINUTE
 
 
+def test_a_mail_of_the_first_second_counts(ledger: Ledger) -> None:
+    """The server's times have no fractions: it seems to be older than the start."""
+    ledger.set_cursor(cursor(9, first_started=T0 + timedelta(milliseconds=700)))
+    ledger.record([mail(1, received=T0)], None, T0 + MINUTE)
+    with ledger.looking() as look:
+        assert look.lags()["sales"].seen.mails == 1
+
+
 def test_a_server_with_a_fast_clock_gives_no_negative_wait(ledger: Ledger) -> None:
     ledger.record([mail(1, received=T0 + HOUR)], None, T0)
     with ledger.looking() as look:
