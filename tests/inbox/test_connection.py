@@ -15,6 +15,7 @@ from mailbridge.inbox import connection
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.imap import connect
 from mailbridge.inbox.session import Session
+from tests.servers.certificates import HOST, write_certificates
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import Mailbox
 from tests.servers.scripted import Wire, running_script, talk
@@ -249,3 +250,30 @@ def test_closing_twice_and_after_a_loss_is_safe(local_account: LocalAccount) -> 
         assert inbox.lost
         inbox.close()
         inbox.close()
+
+
+def test_what_was_said_before_tls_began_is_not_heard(
+    local_account: LocalAccount, tmp_path: Path
+) -> None:
+    """Whoever stands on the way could say it, to be taken for the server inside TLS."""
+    pem = write_certificates(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem.chain, pem.key)
+    usual = talk({}, capabilities="IMAP4rev1 STARTTLS", greeting="")
+
+    def script(wire: Wire) -> None:
+        wire.say("* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\n")
+        for _ in range(2):
+            tag, rest = wire.hear()
+            if rest == "STARTTLS":
+                wire.say(f"{tag} OK go\n* BYE said by somebody else\n")
+                break
+            wire.say(f"* CAPABILITY IMAP4rev1 STARTTLS\n{tag} OK done\n")
+        with context.wrap_socket(wire.sock, server_side=True) as inside:
+            usual(Wire(inside, wire.heard))
+
+    with running_script(script) as server:
+        account = local_account(server.port)
+        account = replace(account, tls=Tls.STARTTLS, host=HOST, ca_file=str(pem.ca))
+        with connect(account) as inbox:
+            inbox.capabilities("INBOX")
