@@ -14,6 +14,11 @@ from mailbridge.sandbox.mailserver import MailServer, running_mailserver
 from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.mailbox import Mailbox
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Traced is what runs here: the pure rooms. What tests start is not, since to trace it
+    # takes time, and a disk that a test has filled has no room for it either.
+    os.environ.pop("COVERAGE_PROCESS_START", None)
+
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
 
