@@ -64,9 +64,9 @@ class Realforce:
         self._session.verify = _checked_ca(ca_file) if ca_file else True
         if proxy:
             self._session.proxies = dict.fromkeys(("http", "https"), _checked_proxy(proxy))
-        adapter = TimedAdapter(deadline)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._adapter = TimedAdapter(deadline)
+        self._session.mount("http://", self._adapter)
+        self._session.mount("https://", self._adapter)
         self._last_used = 0.0
 
     def deliver(self, payload: Mapping[str, Any]) -> Answer:
@@ -103,8 +103,13 @@ class Realforce:
         request = self._request.copy()
         request.body = body  # type: ignore[assignment]
         request.headers["Content-Length"] = str(len(body))
-        with self._session.send(
-            request, stream=True, timeout=self._timeouts, allow_redirects=False
+        # By the adapter: a session would follow cookies and redirects, of which there are none.
+        with self._adapter.send(
+            request,
+            stream=True,
+            timeout=self._timeouts,
+            verify=self._session.verify or True,
+            proxies=self._session.proxies,
         ) as response:
             content = _read(response)
         return read_reply(
