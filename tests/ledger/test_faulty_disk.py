@@ -41,7 +41,7 @@ def record_with(fault: str, url: str) -> tuple[Promises, int, str]:
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        ("pwrite64:error=ENOSPC:when=120+", FULL),
+        ("pwrite64:error=ENOSPC:when=180+", FULL),
         ("pwrite64:error=ENOSPC:when=237+", FULL),
         ("pwrite64:error=ENOSPC:when=350+", FULL),
         ("pwrite64:error=EDQUOT:when=250+", BROKEN),
