@@ -26,7 +26,7 @@ from bench.job import Job
 from bench.stage import fill_mailbox, make_job, start_dovecot
 from mailbridge import log
 from mailbridge.app import App
-from mailbridge.bridge import MARKS
+from mailbridge.filing import MARKS
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, NewLead, NewMail, Place
 from mailbridge.outcomes import Outcome

@@ -20,7 +20,7 @@ from mailbridge import log
 from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
 from mailbridge.alerts.watch import Alerts
-from mailbridge.bridge import Bridge, Watch
+from mailbridge.bridge import Bridge
 from mailbridge.daemon.daemon import IDLE, Daemon
 from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
 from mailbridge.decider import Decider
@@ -54,6 +54,7 @@ from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Portal
+from mailbridge.watch import Watch
 
 CONFIG_VARIABLE = "MAILBRIDGE_CONFIG"
 SHIPPED = "mailbridge/portals"

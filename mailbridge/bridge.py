@@ -1,35 +1,36 @@
 """The bridge: from an inbox to the ledger's queue, and back with the mark.
 
 The way of a mail, put together in one place: gather (fetch), decide (pure), act
-(record, later mark). Sending is `dispatch`'s, so a destination that is down
+(record, later mark: `filing`). Sending is `dispatch`'s, so a destination that is down
 never keeps mail from being read.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from socket import socket
 
 from mailbridge.decider import Case, Decider
-from mailbridge.decision import Decision, Policy, known_by_mark
+from mailbridge.decision import Decision, known_by_mark
 from mailbridge.dispatch import now
 from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
+from mailbridge.filing import Filing
 from mailbridge.following import follow, unread
-from mailbridge.inbox.account import Account
 from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox
 from mailbridge.inbox.line import Line
 from mailbridge.inbox.mail import Broken, Mail
-from mailbridge.inbox.marks import FOLDERS, Mark, Marking, marks_of
+from mailbridge.inbox.marks import Mark, marks_of
 from mailbridge.inbox.signatures import signed_domains
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Cursor, MailRecord, NewMail, Place, ToMark
+from mailbridge.ledger.records import Cursor, MailRecord, NewMail
 from mailbridge.outcomes import Outcome
-from mailbridge.recording import Decided, Origin, record, record_again
+from mailbridge.recording import Decided, record, record_again
+from mailbridge.watch import Watch
 
 STUMBLES = 3
 """Times that one mail may break the connection before it is kept for a person.
@@ -40,38 +41,6 @@ a bad line, or a server in trouble, must not cost a lead.
 
 MOST_HELD = 16 * 1024 * 1024
 """Octets of mails that are decided and recorded together; a batch of large ones is parted."""
-
-MARKS: Mapping[Outcome, Mark] = {
-    Outcome.SENT: Mark.SENT,
-    Outcome.DUPLICATE: Mark.SENT,
-    Outcome.IGNORED: Mark.IGNORED,
-    Outcome.UNMATCHED: Mark.IGNORED,
-    **{outcome: Mark.REVIEW for outcome in Outcome if outcome.for_review},
-}
-"""What a mail is marked as; `deferred` is no last word and has none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """One inbox as the bridge sees it."""
-
-    account: Account
-    policy: Policy
-    folders: tuple[str, ...] = ("INBOX",)
-    marking: Marking = Marking.AUTO
-    mark_folders: Mapping[Mark, str] = field(default_factory=lambda: FOLDERS)
-    mark_seen: bool = False
-    verify_dkim: bool = False
-    """Whether signatures are verified here, for rules that demand an authenticated sender."""
-    start: datetime | None = None
-    """Mail received from here on counts at the first start; None: only what arrives after it."""
-    duplicate_window: timedelta = timedelta(days=7)
-    """How long after an inquiry the same one counts as its duplicate."""
-
-    @property
-    def origin(self) -> Origin:
-        """What a record needs to know of this inbox."""
-        return Origin(self.account.name, self.duplicate_window)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +65,14 @@ class Bridge:
     decider: Decider
     clock: Callable[[], datetime] = now
     line: Line = field(init=False)
-    _marking: dict[str, Marking] = field(default_factory=dict, init=False)
+    filing: Filing = field(init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
     _proofs: int = field(default=0, init=False)
     _verified: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        """Prepare the connection."""
+        """Prepare the connection, and the marks on it."""
+        self.filing = Filing(self.watch, self.ledger)
         self.line = Line(self.watch.account, lambda: self.clock())
 
     @property
@@ -145,7 +115,7 @@ class Bridge:
                     refused = refused or error
             if not stopping():
                 outcomes += self._decide_again(inbox, recorded, stopping)
-            self._place_marks(inbox)
+            self.filing.place_marks(inbox)
             if refused:
                 raise refused
         except InboxError as error:
@@ -159,7 +129,7 @@ class Bridge:
         """Place the marks that are due; without any the server is not asked. Raises InboxError."""
         if self.ledger.to_mark(self.name, 1):
             with self._giving_up():
-                self._place_marks(self.line.inbox())
+                self.filing.place_marks(self.line.inbox())
 
     def wait(self) -> socket | None:
         """Have the server say what arrives in the first folder from here on (`Line.wait`).
@@ -327,81 +297,6 @@ class Bridge:
         except UidValidityChanged:
             return None  # had it still been there, this poll would have found it again
 
-    def _place_marks(self, inbox: ImapInbox) -> None:
-        tried: set[int] = set()
-        while waiting := [m for m in self.ledger.to_mark(self.name, 500) if m.id not in tried]:
-            tried |= {mail.id for mail in waiting}
-            by_folder: dict[tuple[str, int], dict[int, ToMark]] = {}
-            for mail in waiting:
-                place = mail.place
-                by_folder.setdefault((place.folder, place.uidvalidity), {})[place.uid] = mail
-            for (folder, uidvalidity), mails in by_folder.items():
-                self._mark_folder(inbox, folder, uidvalidity, mails)
-
-    def _mark_folder(
-        self, inbox: ImapInbox, folder: str, uidvalidity: int, mails: Mapping[int, ToMark]
-    ) -> None:
-        try:
-            self._mark_mails(inbox, folder, uidvalidity, mails)
-        except UidValidityChanged:
-            self._give_up_marks(mails)  # had they still been there, they had been found again
-        except InboxRefused:
-            if folder in self.watch.folders:
-                raise
-            self._give_up_marks(mails)  # a person removed the folder that we filed them in
-
-    def _give_up_marks(self, mails: Mapping[int, ToMark]) -> None:
-        gone = {mail.id: MARKS[mail.outcome].value for mail in mails.values()}
-        self.ledger.marked(gone, {}, {mail.id: mail.outcome for mail in mails.values()})
-
-    def _mark_mails(
-        self, inbox: ImapInbox, folder: str, uidvalidity: int, mails: Mapping[int, ToMark]
-    ) -> None:
-        if folder not in self._marking:
-            self._marking[folder] = inbox.resolve_marking(folder, self.watch.marking)
-        by_folders = self._marking[folder] is Marking.FOLDERS
-        wanted: dict[Mark, list[int]] = {}
-        for uid, mail in mails.items():
-            wanted.setdefault(_mark_for(mail, by_folders=by_folders), []).append(uid)
-        for mark, uids in wanted.items():
-            marked = inbox.mark(
-                folder,
-                uidvalidity,
-                {mark: uids},
-                self._marking[folder],
-                self.watch.mark_folders,
-                seen=self.watch.mark_seen and mark is not Mark.REVIEW,  # a person must see it
-            )
-            found = self._trace(inbox, folder, [mails[uid] for uid in sorted(marked.gone)])
-            handled = {mails[uid].id for uid in (*marked.done, *marked.gone)} - found
-            self.ledger.marked(
-                dict.fromkeys(handled, mark.value),
-                {
-                    mails[uid].id: Place(self.name, place.folder, place.uidvalidity, place.uid)
-                    for uid, place in marked.moved.items()
-                },
-                {mail.id: mail.outcome for mail in mails.values()},
-            )
-
-    def _trace(self, inbox: ImapInbox, folder: str, gone: Sequence[ToMark]) -> set[int]:
-        """Find mails again that we moved, and never learned where to; their ids.
-
-        Their marks stay due: where they lie now may be the wrong folder by now.
-        """
-        found: set[int] = set()
-        if self._marking[folder] is not Marking.FOLDERS:
-            return found
-        for mail in gone:
-            known = self.ledger.mail(mail.id)
-            if known is None or not known.message_id:
-                continue
-            places = inbox.trace(known.message_id, known.received, self.watch.mark_folders)
-            lies = [Place(self.name, at.folder, at.uidvalidity, at.uid) for at in places]
-            # Refused where another mail is on record: the same mail may have come twice.
-            if any(self.ledger.relocate(mail.id, place) for place in lies if place != mail.place):
-                found.add(mail.id)
-        return found
-
 
 def _one_behind(batches: Iterator[_Taken]) -> Iterator[_Taken]:
     """Give each batch once the next is on its way, so that fetching does not wait for deciding."""
@@ -418,17 +313,6 @@ def _one_behind(batches: Iterator[_Taken]) -> Iterator[_Taken]:
         if batch is None:
             return
         before = batch
-
-
-def _mark_for(mail: ToMark, *, by_folders: bool) -> Mark:
-    """Choose the mark. What was moved for review and needs no lead goes where done mail goes.
-
-    It must not stay among what is open. Back in the inbox it would be read anew.
-    """
-    mark = MARKS[mail.outcome]
-    if by_folders and mark is Mark.IGNORED and mail.marked == Mark.REVIEW:
-        return Mark.SENT
-    return mark
 
 
 def _standing(mail: NewMail) -> Outcome:

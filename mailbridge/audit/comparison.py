@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from mailbridge.audit.finding import Count, Finding
-from mailbridge.bridge import MARKS
+from mailbridge.filing import MARKS
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.ledger.records import Cursor
 from mailbridge.ledger.views import Standing

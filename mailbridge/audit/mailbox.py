@@ -16,13 +16,13 @@ from mailbridge.audit.comparison import (
     marks_in,
 )
 from mailbridge.audit.finding import Count, Finding, Report
-from mailbridge.bridge import Watch
 from mailbridge.inbox.imap import ImapInbox
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.inbox.survey import PORTION, FolderView
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.views import Standing
 from mailbridge.message.reader import read
+from mailbridge.watch import Watch
 
 Results = dict[int, Finding | Count]
 """By UID; a mail that is gone by now is in none."""

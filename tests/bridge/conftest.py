@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailbridge.app import shipped_portals
-from mailbridge.bridge import Bridge, Watch
+from mailbridge.bridge import Bridge
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy
 from mailbridge.delivery.realforce import Realforce
@@ -21,6 +22,7 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import MailRecord
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.sandbox.server import Sandbox
+from mailbridge.watch import Watch
 from tests.servers.mailbox import Mailbox
 
 
@@ -50,6 +52,14 @@ class Rig:
         self.bridge.poll()
         self.dispatch.deliver(lambda: False)
         self.bridge.mark()
+
+    def start_anew(self, ledger: Ledger | None = None, **changes: Any) -> None:
+        """Go on as a new process would, with these changes to the watch."""
+        self.bridge.close()
+        if ledger:
+            self.dispatch.ledger = self.ledger = ledger
+        watch = replace(self.bridge.watch, **changes)
+        self.bridge = Bridge(watch, self.ledger, self.bridge.decider)
 
     @property
     def references(self) -> list[str]:

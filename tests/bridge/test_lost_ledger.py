@@ -4,7 +4,6 @@ Each way of marking, with and without `start:`, on Dovecot (keywords) and pymap 
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,9 +29,7 @@ def empty(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def start_anew(rig: Rig, empty: Ledger, start: datetime | None) -> None:
-    rig.bridge.close()
-    rig.bridge.ledger = rig.dispatch.ledger = rig.ledger = empty
-    rig.bridge.watch = replace(rig.bridge.watch, start=start)
+    rig.start_anew(empty, start=start)
     rig.pass_once()
     rig.pass_once()
 

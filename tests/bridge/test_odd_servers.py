@@ -111,8 +111,7 @@ def test_a_server_like_microsoft_365(odd: Odd, proxy: Proxy, tmp_path: object) -
     assert rig.mailbox.subjects() == ["Newsletter"]
     assert proxy.count(Side.CLIENT, rb"(?i)keyword|Mailbridge") == 0
     with Ledger.open(f"sqlite:///{tmp_path}/new.db") as empty:
-        rig.bridge.ledger = rig.dispatch.ledger = rig.ledger = empty
-        rig.bridge.watch = replace(rig.bridge.watch, start=datetime(2000, 1, 1, tzinfo=UTC))
+        rig.start_anew(empty, start=datetime(2000, 1, 1, tzinfo=UTC))
         rig.pass_once()
     assert first_names(rig) == ["Prune1"]
 

@@ -183,8 +183,7 @@ def test_a_lost_ledger_sends_nothing_that_is_marked(
     from mailbridge.ledger.ledger import Ledger
 
     with Ledger.open(f"sqlite:///{tmp_path}/new.db") as empty:
-        rig.bridge.ledger = rig.dispatch.ledger = rig.ledger = empty
-        rig.bridge.watch = replace(rig.bridge.watch, start=datetime(2000, 1, 1, tzinfo=UTC))
+        rig.start_anew(empty, start=datetime(2000, 1, 1, tzinfo=UTC))
         rig.pass_once()
         assert len(rig.api.leads) == 1
         assert rig.outcomes == ["duplicate"]
@@ -425,7 +424,7 @@ def test_a_folder_made_anew_without_the_mail_does_not_stop_the_marks(
 
 
 def test_mark_seen_leaves_what_a_person_must_see_unread(rig: Rig) -> None:
-    rig.bridge.watch = replace(rig.bridge.watch, mark_seen=True)
+    rig.start_anew(mark_seen=True)
     sent, review = rig.mailbox.append(inquiry(1)), rig.mailbox.append(inquiry(2, email=None))
     rig.pass_once()
     flags = rig.mailbox.flags()

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Thread
 
-from mailbridge.bridge import Bridge, Watch
+from mailbridge.bridge import Bridge
 from mailbridge.daemon.daemon import Daemon
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy as Deciding
@@ -24,6 +24,7 @@ from mailbridge.inbox.account import Account
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.outcomes import Outcome
 from mailbridge.sandbox.server import Sandbox
+from mailbridge.watch import Watch
 from tests.conftest import account_on, mailbox_on
 from tests.mails import inquiry
 from tests.servers.dovecot import Dovecot
