@@ -3,12 +3,13 @@
 Nothing heavy is imported here, so that `--help` and completion answer at once.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mailbridge.cli.options import Config, Format, RulesOption, parse_day
+from mailbridge.cli.rules import rules
 from mailbridge.outcomes import Outcome
 
 app = typer.Typer(
@@ -21,38 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-rules = typer.Typer(
-    help="Everything about rule files.", no_args_is_help=True, rich_markup_mode=None
-)
 app.add_typer(rules, name="rules")
-
-Config = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        "-c",
-        metavar="FILE",
-        envvar="MAILBRIDGE_CONFIG",
-        help="The settings; else ./config.yaml, else the one in your configuration folder (XDG).",
-    ),
-]
-RulesOption = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--rules",
-        metavar="PATH",
-        help="A rule file, or a folder of them, besides the shipped ones; wins where a portal "
-        "has the same name. Can be repeated.",
-    ),
-]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        metavar="table|jsonl",
-        help="table for people; jsonl: one JSON object for each inquiry, and nothing else.",
-    ),
-]
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001  (Typer calls it so)
@@ -163,7 +133,7 @@ def dry_run(
         config,
         paths or [],
         rules_paths or [],
-        since=_day(since),
+        since=parse_day(since),
         limit=limit,
         jsonl=output == "jsonl",
         explain=explain,
@@ -303,7 +273,7 @@ def audit(
     """
     from mailbridge.cli.auditing import audit_all
 
-    raise typer.Exit(audit_all(config, _day(since), journal))
+    raise typer.Exit(audit_all(config, parse_day(since), journal))
 
 
 @app.command()
@@ -382,84 +352,3 @@ def sandbox(
     from mailbridge.cli.sandbox import serve
 
     serve(port, key, plan, journal)
-
-
-@rules.command("list")
-def rules_list(config: Config = None, rules_paths: RulesOption = None) -> None:
-    """List the portals in use, with how each layout is known."""
-    from mailbridge.cli.rulework import list_portals
-
-    list_portals(config, rules_paths or [])
-
-
-@rules.command("check")
-def rules_check(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Rule files or folders; else those in use."),
-    ] = None,
-    config: Config = None,
-) -> None:
-    """Check rule files: every problem with file, line, column and what to write instead."""
-    from mailbridge.cli.rulework import check_rules
-
-    check_rules(config, paths or [])
-
-
-@rules.command("test")
-def rules_test(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[PATH]...",
-            help="Rule files or folders, with a folder of cases PORTAL/ beside each; "
-            "else those of the settings, else the shipped ones.",
-        ),
-    ] = None,
-    config: Config = None,
-    cases: Annotated[
-        Path | None,
-        typer.Option("--cases", metavar="FOLDER", help="Where the folders of cases are instead."),
-    ] = None,
-    junit: Annotated[
-        Path | None,
-        typer.Option("--junit", metavar="FILE", help="Write the results as JUnit XML too."),
-    ] = None,
-) -> None:
-    """Run each portal's cases: mails with the lead expected.
-
-    Exit code 1 where a case differs, where two portals take a mail for theirs, and
-    where a pattern or label has no case.
-    """
-    from mailbridge.cli.casework import run_cases
-
-    raise typer.Exit(run_cases(config, paths or [], cases, junit))
-
-
-@rules.command("explain")
-def rules_explain(
-    mail: Annotated[Path, typer.Argument(metavar="MAIL", help="One mail: an .eml file.")],
-    config: Config = None,
-    rules_paths: RulesOption = None,
-) -> None:
-    """Show what every portal's rules make of one mail, and what almost matched."""
-    from mailbridge.cli.examining import explain_mail
-
-    explain_mail(config, rules_paths or [], mail)
-
-
-@rules.command("schema")
-def rules_schema() -> None:
-    """Print the JSON Schema of rule files, for completion in an editor."""
-    from mailbridge.cli.rulework import print_schema
-
-    print_schema()
-
-
-def _day(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        raise typer.BadParameter("a day as 2026-11-01", param_hint="--since") from None
