@@ -5,7 +5,7 @@ The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is mad
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -50,6 +50,7 @@ from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
 from mailbridge.monitoring.systemd import find_notifier
 from mailbridge.problems import Problem
+from mailbridge.rulebook import Rulebook
 from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
@@ -110,11 +111,19 @@ def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
 
 
 def rule_files(path: Path) -> Iterator[Path]:
-    """Give the rule files at a path: itself, or those in a folder (cases lie deeper)."""
+    """Give the rule files at a path: itself, or those in a folder (cases lie deeper).
+
+    What is hidden is none: editors and archives leave such files beside others.
+    """
     if not path.is_dir():
         yield path
         return
-    yield from sorted(p for p in path.iterdir() if p.suffix in {".yaml", ".yml"} and p.is_file())
+    yield from sorted(p for p in path.iterdir() if _is_rule_file(p))
+
+
+def _is_rule_file(path: Path) -> bool:
+    suited = path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")
+    return suited and path.is_file()
 
 
 def _forwarders_of(inbox: InboxSettings) -> tuple[str, ...]:
@@ -188,14 +197,40 @@ class App:
     @cached_property
     def portals(self) -> Portals:
         """All portals in use, the user's over the shipped ones. Raises BadDocument."""
+        return self.compile_portals()
+
+    def compile_portals(self) -> Portals:
+        """Compile all portals from what the files say now. Raises BadDocument."""
         seconds = self.settings.limits.pattern_time.total_seconds()
         united: Sequence[Portal] = shipped_portals(seconds)
-        standing = self.settings.rules
-        # The folder of the settings may still be empty; one named on the command line may not.
-        paths = [*([standing] if standing and any(rule_files(standing)) else []), *self.rules]
-        for path in paths:
-            united = unite(united, own_portals(path, seconds))
+        try:
+            for path in self._rule_paths():
+                united = unite(united, own_portals(path, seconds))
+        except OSError as error:
+            problem = Problem(
+                str(error.filename),
+                code="unreadable-file",
+                text=f"This folder of rule files cannot be read ({error.strerror}).",
+                remedy="Give the user under whom mailbridge runs the right to read it.",
+            )
+            raise BadDocument([problem]) from None
         return gather(united)
+
+    def rule_files(self) -> tuple[Path, ...]:
+        """Name the user's rule files as they are now; of a path that is missing, itself.
+
+        Raises OSError where a folder cannot be read.
+        """
+        return tuple(file for path in self._rule_paths() for file in rule_files(path))
+
+    def _rule_paths(self) -> Iterator[Path]:
+        standing = self.settings.rules
+        if standing is None and self.file and (beside := self.file.parent / "portals").is_dir():
+            standing = beside  # it came after the settings were read
+        # The folder of the settings may still be empty; one named on the command line may not.
+        if standing and any(rule_files(standing)):
+            yield standing
+        yield from self.rules
 
     @property
     def ledger_url(self) -> str:
@@ -260,8 +295,7 @@ class App:
             marking=Marking(inbox.marking),
             mark_folders={Mark.SENT: inbox.sent_folder, Mark.REVIEW: inbox.review_folder},
             mark_seen=inbox.mark_seen,
-            # Each look-up costs time: only where a rule asks for the answer.
-            verify_dkim=inbox.verify_dkim and any(p.authenticated for p in self.portals.all),
+            verify_dkim=inbox.verify_dkim,
             start=datetime.combine(inbox.start, time()).astimezone() if inbox.start else None,
             duplicate_window=self.settings.leads.duplicate_window,
         )
@@ -289,13 +323,16 @@ class App:
         )
         pulse = Pulse()
         destination = TimedDestination(self.destination(), pulse)
-        with Decider(self.portals) as decider:
+        rulebook = Rulebook(self, pulse.note_rules)
+        with Decider(rulebook.portals) as decider:
+            rulebook.take_up = decider.renew
             yield Daemon(
                 bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
                 intervals=[inbox.every for inbox in inboxes],
                 dispatch=Dispatch(ledger, destination, retry),
                 retention=self.retention,
-                alerts=self.alerts(ledger),
+                alerts=self.alerts(ledger, lambda: len(rulebook.problems)),
+                rulebook=rulebook,
                 pulse=pulse,
                 attendant=self._monitor(pulse, ledger),
             )
@@ -330,8 +367,11 @@ class App:
             )
         return channels
 
-    def alerts(self, ledger: Ledger) -> Alerts | None:
-        """Put the alerts together; None where nobody is to be told. Raises BadDocument."""
+    def alerts(self, ledger: Ledger, bad_rules: Callable[[], int]) -> Alerts | None:
+        """Put the alerts together; None where nobody is to be told. Raises BadDocument.
+
+        `bad_rules` tells how many problems the rule files have that are not in use for that.
+        """
         wanted = self.settings.alerts
         if not wanted.to:
             return None
@@ -339,6 +379,7 @@ class App:
             ledger=ledger,
             inboxes=[inbox.name for inbox in self.settings.inboxes],
             channels=self.channels(),
+            bad_rules=bad_rules,
             patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
         )
 

@@ -225,16 +225,16 @@ class Bridge:
             list(inbox.fetch(cursor.folder, cursor.uidvalidity, [other]))
 
     def _ask(self, mails: Sequence[Mail | Broken]) -> Future[list[Decision]]:
+        # Prepared for these rules and decided by them, whatever comes into use meanwhile.
+        portals = self.decider.portals
+        # Each look-up costs time: only where a rule asks for the answer.
+        verify = self.watch.verify_dkim and any(p.authenticated for p in portals.all)
         cases = [
-            Case(
-                mail.raw,
-                mail.received,
-                self._signed(mail.raw) if self.watch.verify_dkim else frozenset(),
-            )
+            Case(mail.raw, mail.received, self._signed(mail.raw) if verify else frozenset())
             for mail in mails
             if isinstance(mail, Mail)
         ]
-        return self.decider.ask(cases, self.watch.policy)
+        return self.decider.ask(cases, self.watch.policy, portals)
 
     def _signed(self, raw: bytes) -> frozenset[str]:
         self._verified += 1  # a resolver that is away takes its time for each

@@ -66,19 +66,30 @@ class Decider:
 
     def __init__(self, portals: Portals, *, patience: float = PATIENCE) -> None:
         """Start at once: what the process imports, it imports while others log in."""
-        self._portals = portals
+        self.portals = portals
+        """The rules by which is decided what is asked from now on."""
         self._patience = patience
         self.exchanges = 0
         """How many there were; each ends in time, so that whoever watches sees it go on."""
         self._queue = ThreadPoolExecutor(1, "decider")
+        self._started_with = portals
         self._process = _Process(portals)
 
-    def ask(self, cases: Sequence[Case], policy: Policy) -> Future[list[Decision]]:
+    def ask(
+        self, cases: Sequence[Case], policy: Policy, portals: Portals | None = None
+    ) -> Future[list[Decision]]:
         """Have mails decided, each for itself; the decisions in their order.
 
         They hold what is recorded of a mail: without its texts, headers and attachments.
+        All are decided by the same rules: by `portals`, for which the caller prepared
+        them, or by those of now; `renew` changes nothing about what was asked before.
         """
-        return self._queue.submit(self._answer, cases, policy)
+        return self._queue.submit(self._answer, cases, policy, portals or self.portals)
+
+    def renew(self, portals: Portals) -> None:
+        """Have what is asked from now on decided by other rules; returns at once."""
+        self.portals = portals
+        self._queue.submit(self._begin_with, portals)
 
     def close(self) -> None:
         """End the process; what was asked is answered before."""
@@ -96,13 +107,21 @@ class Decider:
     ) -> None:
         self.close()
 
-    def _answer(self, cases: Sequence[Case], policy: Policy) -> list[Decision]:
+    def _answer(self, cases: Sequence[Case], policy: Policy, portals: Portals) -> list[Decision]:
+        self._begin_with(portals)
         if len(cases) > 1:
             try:
                 return self._exchange(cases, policy)
             except _LostError:
                 logger().warning("mails are decided one by one", mails=len(cases))
         return [self._answer_one(case, policy) for case in cases]
+
+    def _begin_with(self, portals: Portals) -> None:
+        """Let the process be one that knows these rules; in the queue's thread alone."""
+        if portals is not self._started_with:
+            self._process.end()
+            self._started_with = portals
+            self._process = _Process(portals)
 
     def _answer_one(self, case: Case, policy: Policy) -> Decision:
         reason = ""
@@ -120,7 +139,7 @@ class Decider:
         except _LostError:
             status = self._process.end()
             logger().warning("the deciding process was lost", status=status)
-            self._process = _Process(self._portals)
+            self._process = _Process(self._started_with)
             raise
         return [_without_defect(*pair) for pair in zip(cases, results, strict=True)]
 

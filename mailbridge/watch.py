@@ -21,7 +21,7 @@ class Watch:
     mark_folders: Mapping[Mark, str] = field(default_factory=lambda: FOLDERS)
     mark_seen: bool = False
     verify_dkim: bool = False
-    """Whether signatures are verified here, for rules that demand an authenticated sender."""
+    """Whether signatures are verified here, where a rule demands an authenticated sender."""
     start: datetime | None = None
     """Mail received from here on counts at the first start; None: only what arrives after it."""
     duplicate_window: timedelta = timedelta(days=7)

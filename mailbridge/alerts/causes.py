@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """The destination refuses the key."""
     LEADS_WAITING = "leads-waiting"
     """The destination takes no leads, and it is not the key."""
+    RULES_WRONG = "rules-wrong"
+    """Rule files were changed and hold mistakes: older rules are in use."""
 
 
 @dataclass(frozen=True, slots=True)

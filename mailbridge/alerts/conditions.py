@@ -1,4 +1,4 @@
-"""From facts of the ledger and the time to the causes that hold now. Pure.
+"""From facts of the ledger and the daemon, and the time, to the causes that hold now. Pure.
 
 Which of them a person is told, and when, is `telling`'s.
 """
@@ -15,7 +15,7 @@ from mailbridge.ledger.records import Alert, Arrivals, InboxHealth, Standing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the ledger says."""
+    """What the ledger says, and the daemon."""
 
     standing: Standing
     inboxes: tuple[InboxHealth, ...] = ()
@@ -26,6 +26,8 @@ class Facts:
     """By portal and inbox: how many came in each of the `silence.same_hours`."""
     complete: Mapping[str, Sequence[bool]] = field(default_factory=dict)
     """By portal: whether each inquiry was complete, the newest first."""
+    bad_rules: int = 0
+    """Mistakes in rule files that are not in use because of them; the daemon's word."""
 
 
 def find_causes(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> dict[Cause, Finding]:
@@ -35,6 +37,7 @@ def find_causes(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> dic
     until inquiries are complete again, even where they would no longer be found.
     """
     return {
+        **({Cause(Kind.RULES_WRONG): Finding(facts.bad_rules)} if facts.bad_rules else {}),
         **dict(_of_leads(facts.standing)),
         **dict(_of_inboxes(facts.inboxes)),
         **dict(_of_silences(facts, known, at)),

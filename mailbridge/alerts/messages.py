@@ -167,6 +167,23 @@ def _waiting_over(_alert: Alert) -> tuple[str, str]:
     return "Realforce takes leads again", "No lead waits for Realforce any more."
 
 
+def _rules(alert: Alert) -> tuple[str, str]:
+    some = _count(alert.count, "mistake", "mistakes")
+    return (
+        "rule files hold mistakes",
+        (
+            f"Rule files were changed and hold {some}. The rules before stay in use, and leads "
+            "go on by them. A restart would not come up before this is mended.\n"
+            "Where, and what to write instead: mailbridge rules check\n"
+            "Once they are right they are taken up by themselves."
+        ),
+    )
+
+
+def _rules_over(_alert: Alert) -> tuple[str, str]:
+    return "the rule files are right again", "The rule files are right, and in use."
+
+
 _BEGUN = {
     Kind.REVIEW: _review,
     Kind.PORTAL_SILENT: _silent,
@@ -175,6 +192,7 @@ _BEGUN = {
     Kind.INBOX_DOWN: _inbox,
     Kind.KEY_REFUSED: _key,
     Kind.LEADS_WAITING: _waiting,
+    Kind.RULES_WRONG: _rules,
 }
 _OVER = {
     Kind.REVIEW: _review_over,
@@ -184,6 +202,7 @@ _OVER = {
     Kind.INBOX_DOWN: _inbox_over,
     Kind.KEY_REFUSED: _key_over,
     Kind.LEADS_WAITING: _waiting_over,
+    Kind.RULES_WRONG: _rules_over,
 }
 
 

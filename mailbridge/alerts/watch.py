@@ -42,6 +42,8 @@ class Alerts:
     inboxes: Sequence[str]
     channels: Sequence[Outlet]
     patience: Patience = field(default_factory=Patience)
+    bad_rules: Callable[[], int] = lambda: 0
+    """Tells how many mistakes rule files hold that are not in use for that."""
     _rests: dict[str, tuple[timedelta, datetime]] = field(default_factory=dict, init=False)
     """By channel that failed: for how long it rests, and until when."""
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -76,6 +78,7 @@ class Alerts:
             arrivals=arrivals,
             same_hours=same_hours,
             complete=self.ledger.completeness(portals, layout.MOST),
+            bad_rules=self.bad_rules(),
         )
 
     def _note(self, known: Mapping[Cause, Alert], then: Mapping[Cause, Alert]) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from mailbridge.app import App
-from mailbridge.cli.output import console, heading, say_json, table
+from mailbridge.cli.output import console, heading, say, say_json, table
 from mailbridge.dispatch import now
+from mailbridge.errors import BadDocument
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import InboxHealth, Summary
 from mailbridge.ledger.views import Delay, ForReview, Lag
 from mailbridge.outcomes import Outcome
+from mailbridge.problems import Problem
 
 TOLD = tuple(outcome for outcome in Outcome if outcome is not Outcome.LEAD)
 """What a mail in the ledger can have come to."""
@@ -28,6 +30,8 @@ class Status:
     oldest: ForReview | None
     inboxes: tuple[InboxHealth, ...]
     """Those of the ledger, and those of the settings that were never polled."""
+    rules: tuple[Problem, ...] = ()
+    """What is wrong with the rule files: a running daemon goes on with those before."""
 
 
 def show_status(config: Path | None, *, as_json: bool) -> None:
@@ -44,11 +48,20 @@ def show_status(config: Path | None, *, as_json: bool) -> None:
             lags=look.lags(),
             oldest=look.oldest_for_review(),
             inboxes=tuple(known[name] for name in sorted(known)),
+            rules=_problems_of_rules(app),
         )
     if as_json:
         say_json(describe(status))
     else:
         _show(status)
+
+
+def _problems_of_rules(app: App) -> tuple[Problem, ...]:
+    try:
+        app.compile_portals()
+    except BadDocument as bad:
+        return bad.problems
+    return ()
 
 
 def _never_polled(inbox: str) -> InboxHealth:
@@ -84,6 +97,7 @@ def describe(status: Status) -> dict[str, Any]:
     return {
         "at": _time(status.at),
         "inboxes": [_describe_inbox(one, status.lags.get(one.inbox)) for one in status.inboxes],
+        "rules": {"problems": [str(problem) for problem in status.rules]},
         "outcomes": _counts(summary.outcomes),
         "portals": [
             {
@@ -154,6 +168,12 @@ def _show(status: Status) -> None:
         ),
         [_inbox_row(one, status.lags.get(one.inbox)) for one in status.inboxes],
     )
+    if status.rules:
+        heading("Rules")
+        say("These mistakes keep rule files from being taken up; a running daemon goes on with")
+        say("the rules before, and would not start anew:")
+        for problem in status.rules:
+            say(str(problem))
     heading("Outcomes")
     table(("OUTCOME", "MAILS"), [(o, summary.outcomes[o]) for o in TOLD if o in summary.outcomes])
     _show_portals(summary.portals)

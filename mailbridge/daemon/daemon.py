@@ -3,12 +3,14 @@
 Owns the threads and nothing else: what a poll or a delivery does is the bridge's.
 """
 
+import math
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
+from time import monotonic
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,7 @@ from mailbridge.dispatch import Dispatch, now
 from mailbridge.erasure import Retention
 from mailbridge.errors import InboxError, LedgerError, MailbridgeError
 from mailbridge.log import logger
+from mailbridge.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -31,6 +34,9 @@ IDLE = 30.0
 
 PATIENCE = 1.0
 """Seconds for which reading waits for a batch's leads: a slow destination must not hold it up."""
+
+LOOK = 2.0
+"""Seconds between two looks at the rule files, beside those before each poll."""
 
 WAKE = 0.5
 """Seconds after which the main thread looks whether a signal came.
@@ -52,6 +58,8 @@ class Daemon:
     clock: Callable[[], datetime] = now
     pulse: Pulse = field(default_factory=Pulse)
     attendant: Attendant | None = None
+    rulebook: Rulebook | None = None
+    """None: the rules stay what they are."""
     _asked: Event = field(default_factory=Event, init=False)
     """Somebody wants the end: nothing new is begun."""
     _end: Event = field(default_factory=Event, init=False)
@@ -60,11 +68,14 @@ class Daemon:
     _idle: Event = field(default_factory=Event, init=False)
     """Set while the delivery thread has nothing that is due."""
     _defects: list[BaseException] = field(default_factory=list, init=False)
+    _reload: Event = field(default_factory=Event, init=False)
+    """Somebody wants the rule files read again, changed or not (SIGHUP)."""
 
     def run(self) -> None:
         """Poll and deliver until SIGTERM, SIGINT or `stop`; the lead in flight is finished.
 
-        Raises what a job raised that is nobody's mistake but mailbridge's.
+        SIGHUP has the rule files read again. Raises what a job raised that is nobody's
+        mistake but mailbridge's.
         """
         from apscheduler.executors.pool import ThreadPoolExecutor  # not needed by `once`
         from apscheduler.schedulers.background import BackgroundScheduler
@@ -76,6 +87,7 @@ class Daemon:
                 bridge.name: interval.total_seconds()
                 for bridge, interval in zip(self.bridges, self.intervals, strict=True)
             },
+            prepare=self.rulebook.refresh if self.rulebook else _nothing,
             recorded=self._let_send,
             stopping=self._asked.is_set,
             fail=self._fail,
@@ -115,16 +127,25 @@ class Daemon:
         scheduler.add_job(self._heed, "interval", seconds=EVERY, args=[wishes], id="wishes")
         tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
         deliverer = Thread(target=self._deliver, args=[rounds.mark, tell_soon], name="delivery")
-        with _signals(self.stop), self._attended(scheduler):
+        watchers = [
+            Thread(target=self._watch, args=[rulebook, tell_soon], name="rules")
+            for rulebook in (self.rulebook,)
+            if rulebook
+        ]
+        with _signals(self.stop, self._reload.set), self._attended(scheduler):
             scheduler.start()
             rounds.start()
             deliverer.start()
+            for watcher in watchers:
+                watcher.start()
             logger().info("started", inboxes=len(self.bridges))
             while not self._asked.wait(WAKE):
                 pass
             logger().info("stopping")
             if self.attendant:
                 self.attendant.stopping()
+            for watcher in watchers:
+                watcher.join()
             scheduler.shutdown(wait=True)
             rounds.close()
             deliverer.join()
@@ -137,7 +158,7 @@ class Daemon:
         self.dispatch.recover()
         polled: list[Bridge] = []
         errors: list[InboxError] = []
-        with _signals(self.stop):
+        with _signals(self.stop, _nothing):
             # Sending begins while mail is still being read.
             deliverer = Thread(target=self._deliver, args=[_nothing, _nothing], name="delivery")
             deliverer.start()
@@ -177,6 +198,25 @@ class Daemon:
         self._asked.set()
         self._end.set()
         self._work.set()
+        if self.rulebook:
+            self.rulebook.close()
+
+    def _watch(self, rulebook: Rulebook, mistaken: Callable[[], None]) -> None:
+        """Look at the rule files; `mistaken` is called where they become wrong, or right again."""
+        looked, problems = -math.inf, rulebook.problems
+        try:
+            while not self._asked.wait(WAKE):
+                wanted = self._reload.is_set()
+                if not wanted and monotonic() - looked < LOOK:
+                    continue
+                self._reload.clear()
+                rulebook.refresh(force=wanted)
+                if rulebook.problems != problems:
+                    problems = rulebook.problems
+                    mistaken()
+                looked = monotonic()
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
 
     def _let_send(self) -> None:
         """Let the leads just recorded go out before more mail is read, but not for long.
@@ -261,17 +301,21 @@ class Daemon:
 
 
 def _nothing() -> None:
-    """Do nothing after a delivery of a single pass: marks and alerts follow anyway."""
+    """Do nothing: marks, alerts and rules follow a single pass anyway."""
 
 
 @contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let SIGTERM and SIGINT ask for the end instead of ending us in the middle of a lead."""
+def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT ask for the end instead of ending us in the middle of a lead.
+
+    SIGHUP, which would end us as well, asks for the rule files to be read again.
+    """
+    wanted = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        stop()
+        wanted[signal.Signals(number)]()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.signal(number, handle) for number in wanted}
     try:
         yield
     finally:

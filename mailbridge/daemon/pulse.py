@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from mailbridge.delivery.answer import Accepted, Answer, Unreachable
 from mailbridge.dispatch import Destination
+from mailbridge.problems import Problem
 
 BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Upper ends, in seconds, of the classes that durations are counted in; one more is above."""
@@ -102,6 +103,8 @@ class Vitals:
     inboxes: Mapping[str, InboxVitals]
     posts: Mapping[str, Durations]
     """By kind of answer, as `Accepted`."""
+    rules: tuple[Problem, ...] = ()
+    """What is wrong with the rule files, so that older rules are in use."""
 
 
 @dataclass(slots=True)
@@ -128,6 +131,7 @@ class Pulse:
         self._posts: dict[str, Durations] = {}
         self._accepted: float | None = None
         self._erasing: float | None = None
+        self._rules: tuple[Problem, ...] = ()
         self._started = self._scheduled = self._delivered = clock()
 
     def start(self, pollers: Iterable[Poller]) -> None:
@@ -187,6 +191,10 @@ class Pulse:
             if isinstance(answer, Accepted):
                 self._accepted = at
 
+    def note_rules(self, problems: tuple[Problem, ...]) -> None:
+        """Note what is wrong with the rule files; nothing, where they are in use."""
+        self._rules = problems
+
     def now(self) -> float:
         """Give this pulse's time."""
         return self._clock()
@@ -209,6 +217,7 @@ class Pulse:
                 accepted=self._accepted,
                 inboxes={name: _vitals(inbox) for name, inbox in self._inboxes.items()},
                 posts={name: durations.copy() for name, durations in self._posts.items()},
+                rules=self._rules,
             )
 
 

@@ -28,6 +28,7 @@ class Rounds:
         bridges: Mapping[str, Bridge],
         intervals: Mapping[str, float],
         *,
+        prepare: Callable[[], None],
         recorded: Callable[[], None],
         stopping: Callable[[], bool],
         fail: Callable[[BaseException], None],
@@ -36,10 +37,12 @@ class Rounds:
     ) -> None:
         """`intervals` are in seconds; `recorded` and `stopping` are for `Bridge.poll`.
 
+        `prepare` is called before each poll, and may take a few seconds.
         `fail` is told what nobody's mistake but mailbridge's is.
         """
         self._bridges = bridges
         self._intervals = intervals
+        self._prepare = prepare
         self._recorded, self._stopping, self._fail = recorded, stopping, fail
         self._pulse = pulse
         self._pushed: dict[str, bool] = {}
@@ -89,6 +92,7 @@ class Rounds:
             self._fail(defect)
 
     def _poll(self, bridge: Bridge) -> Counter[Outcome]:
+        self._prepare()
         with self._pulse.polling(bridge):
             seen = bridge.poll(self._recorded, self._stopping)
         self._push.polled(bridge.name, found=bool(seen))

@@ -69,7 +69,12 @@ def find_problems(
 
     `waiting` is None where the ledger could not be read; `at` is the time of day.
     """
-    return (*_dead(vitals, limits), *_unread(vitals, limits), *_unsent(vitals, waiting, at))
+    return (
+        *_dead(vitals, limits),
+        *_unread(vitals, limits),
+        *_unsent(vitals, waiting, at),
+        *(f"rules not taken up, those before stay in use: {wrong}" for wrong in vitals.rules),
+    )
 
 
 def _unread(vitals: Vitals, limits: Limits) -> Iterator[str]:

@@ -89,3 +89,8 @@ def test_a_layout_lasts_until_inquiries_are_complete_again() -> None:
         assert find_causes(facts(complete={"portal.example": newest}), known, T0) == found
     assert find_causes(facts(), known, T0 + timedelta(weeks=30)) == found  # nothing came
     assert find_causes(facts(complete={"portal.example": past}), known, T0) == {}
+
+
+def test_rule_files_with_mistakes_are_one_cause() -> None:
+    assert find_causes(facts(bad_rules=3), {}, T0) == {Cause(Kind.RULES_WRONG): Finding(3)}
+    assert find_causes(facts(bad_rules=0), {Cause(Kind.RULES_WRONG): alert(DOWN)}, T0) == {}

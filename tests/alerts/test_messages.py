@@ -22,6 +22,7 @@ ALERTS = [
     alert(DOWN),
     alert(KEY, count=2),
     alert(Cause(Kind.LEADS_WAITING), count=1),
+    alert(Cause(Kind.RULES_WRONG), count=2),
 ]
 BEGUN = [compose(one, Telling.BEGUN) for one in ALERTS]
 OVER = [compose(one, Telling.OVER) for one in ALERTS]

@@ -1,6 +1,7 @@
 """A person acts while mail comes and goes: retry, resolve, erasure, on a real Dovecot."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -314,3 +315,31 @@ def test_a_refused_lead_that_was_retried_waits_for_nobody(rig: Rig) -> None:
     assert isinstance(rig.ledger.retry(1, now()), Requeued)
     rig.pass_once()
     assert rig.outcomes == ["sent"]
+
+
+def test_signatures_are_verified_from_when_a_rule_asks_for_it(
+    build: Builder, account: Account, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bytes] = []
+
+    def signed(raw: bytes) -> frozenset[str]:
+        asked.append(raw)
+        return frozenset({"homegate.ch"})
+
+    monkeypatch.setattr("mailbridge.bridge.signed_domains", signed)
+    rules = MENDED.replace("Adresse nouvelle", "E-mail")
+    demanding = rules.replace("homegate.ch}", "homegate.ch, authenticated: required}")
+    lax, strict = (
+        gather([compile_portal(parse(text, "homegate.yaml"), 1.0)]) for text in (rules, demanding)
+    )
+    with Decider(lax) as renewed:
+        rig = build(account, mailbox)
+        rig.bridge.decider = renewed
+        rig.bridge.watch = replace(rig.bridge.watch, verify_dkim=True)
+        rig.pass_once()
+        for number, portals in enumerate((lax, strict, lax)):
+            renewed.renew(portals)
+            mailbox.append(inquiry(number))
+            rig.pass_once()
+    assert rig.outcomes == ["sent"] * 3, "none untrusted"
+    assert len(asked) == 1

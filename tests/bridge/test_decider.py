@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from mailbridge.decider import Case, Decider
 from mailbridge.decision import Policy, decide
 from mailbridge.outcomes import Outcome
-from mailbridge.rules.judgement import Portals
+from mailbridge.rules.judgement import Portals, gather
 from tests.bridge.trap import Trap
 from tests.mails import WHEN, inquiry, mail, newsletter, private
 
@@ -71,6 +71,25 @@ def test_a_mail_that_takes_too_long_is_kept(portals: Portals) -> None:
     assert slow.outcome is Outcome.UNREADABLE
     assert "more than 2 s" in slow.problems[0].text
     assert fine.outcome is Outcome.LEAD
+
+
+def test_rules_are_renewed_between_two_questions(portals: Portals, trap: Decider) -> None:
+    """What was asked before, and what was prepared for the rules before, is decided by them."""
+    mails, none = [case(inquiry(number)) for number in range(3)], gather([])
+    with Decider(portals) as process:
+        before = process.ask(mails, Policy())
+        process.renew(none)
+        after = process.ask(mails, Policy())
+        prepared = process.ask(mails, Policy(), portals)
+        last = process.ask(mails, Policy())
+        told = [{d.outcome for d in asked.result()} for asked in (before, after, prepared, last)]
+    lead, nobodys = {Outcome.LEAD}, {Outcome.UNMATCHED}
+    assert told == [lead, nobodys, lead, nobodys]
+    # The batch whose process is lost goes on by the rules that it began with.
+    lost = trap.ask([harm("die"), case(inquiry())], Policy())
+    trap.renew(none)
+    assert lost.result()[1].outcome is Outcome.LEAD
+    assert trap.ask([case(inquiry())], Policy()).result()[0].outcome is Outcome.UNMATCHED
 
 
 def test_a_process_that_dies_by_chance_costs_no_mail(trap: Decider, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def full(cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox) -> Cli:
 def test_as_json_it_is_one_object_and_nothing_else(full: Cli) -> None:
     told = json.loads(full("status", "--format", "json"))
     assert set(told) == {
-        *("at", "inboxes", "outcomes", "portals", "queue", "review", "destination"),
+        *("at", "inboxes", "rules", "outcomes", "portals", "queue", "review", "destination"),
     }
     [inbox] = told["inboxes"]
     assert (inbox["inbox"], inbox["error"], inbox["error_since"]) == ("sales", None, None)

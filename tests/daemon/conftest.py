@@ -50,6 +50,7 @@ def attending(rigs: Sequence[Rig], *, renewal: float = RENEWAL) -> Iterator[Roun
     rounds = Rounds(
         {rig.bridge.name: rig.bridge for rig in rigs},
         {rig.bridge.name: HOUR for rig in rigs},
+        prepare=lambda: None,
         recorded=send,
         stopping=stopping.is_set,
         fail=faults.append,

@@ -175,7 +175,7 @@ class Stage:
 @pytest.fixture
 def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
     @contextmanager
-    def no_signals(stop: Callable[[], None]) -> Iterator[None]:
+    def no_signals(*_: Callable[[], None]) -> Iterator[None]:
         yield
 
     monkeypatch.setattr("mailbridge.daemon.daemon._signals", no_signals)
