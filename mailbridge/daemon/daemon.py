@@ -127,25 +127,19 @@ class Daemon:
         scheduler.add_job(self._heed, "interval", seconds=EVERY, args=[wishes], id="wishes")
         tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
         deliverer = Thread(target=self._deliver, args=[rounds.mark, tell_soon], name="delivery")
-        watchers = [
-            Thread(target=self._watch, args=[rulebook, tell_soon], name="rules")
-            for rulebook in (self.rulebook,)
-            if rulebook
-        ]
+        watcher = Thread(target=self._watch, args=[tell_soon], name="rules")
         with _signals(self.stop, self._reload.set), self._attended(scheduler):
             scheduler.start()
             rounds.start()
             deliverer.start()
-            for watcher in watchers:
-                watcher.start()
+            watcher.start()
             logger().info("started", inboxes=len(self.bridges))
             while not self._asked.wait(WAKE):
                 pass
             logger().info("stopping")
             if self.attendant:
                 self.attendant.stopping()
-            for watcher in watchers:
-                watcher.join()
+            watcher.join()
             scheduler.shutdown(wait=True)
             rounds.close()
             deliverer.join()
@@ -201,9 +195,12 @@ class Daemon:
         if self.rulebook:
             self.rulebook.close()
 
-    def _watch(self, rulebook: Rulebook, mistaken: Callable[[], None]) -> None:
+    def _watch(self, mistaken: Callable[[], None]) -> None:
         """Look at the rule files; `mistaken` is called where they become wrong, or right again."""
-        looked, problems = -math.inf, rulebook.problems
+        rulebook, looked = self.rulebook, -math.inf
+        if rulebook is None:
+            return
+        problems = rulebook.problems
         try:
             while not self._asked.wait(WAKE):
                 wanted = self._reload.is_set()

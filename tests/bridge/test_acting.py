@@ -1,12 +1,14 @@
 """A person acts while mail comes and goes: retry, resolve, erasure, on a real Dovecot."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailbridge.decider import Decider
+from mailbridge.decider import Case, Decider
+from mailbridge.decision import Decision, Policy
 from mailbridge.documents.located import parse
 from mailbridge.erasure import Retention
 from mailbridge.inbox.account import Account
@@ -14,7 +16,7 @@ from mailbridge.inbox.marks import Marking
 from mailbridge.ledger.records import Requeued, Word
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
-from mailbridge.rules.judgement import gather
+from mailbridge.rules.judgement import Portals, gather
 from mailbridge.sandbox.plan import parse_plan
 from tests.bridge.conftest import Builder, Rig
 from tests.mails import inquiry
@@ -343,3 +345,31 @@ def test_signatures_are_verified_from_when_a_rule_asks_for_it(
             rig.pass_once()
     assert rig.outcomes == ["sent"] * 3, "none untrusted"
     assert len(asked) == 1
+
+
+def test_rules_that_come_into_use_while_a_batch_is_prepared_do_not_decide_it(
+    build: Builder, account: Account, mailbox: Mailbox
+) -> None:
+    """Its signatures were not verified, as the rules before did not ask for it."""
+    rules = MENDED.replace("Adresse nouvelle", "E-mail")
+    demanding = rules.replace("homegate.ch}", "homegate.ch, authenticated: required}")
+    lax, strict = (
+        gather([compile_portal(parse(text, "homegate.yaml"), 1.0)]) for text in (rules, demanding)
+    )
+
+    class Sudden(Decider):
+        def ask(
+            self, cases: Sequence[Case], policy: Policy, portals: Portals | None = None
+        ) -> Future[list[Decision]]:
+            self.renew(strict)
+            return super().ask(cases, policy, portals)
+
+    with Sudden(lax) as sudden:
+        rig = build(account, mailbox)
+        rig.bridge.decider = sudden
+        rig.bridge.watch = replace(rig.bridge.watch, verify_dkim=True)
+        rig.pass_once()
+        mailbox.append(inquiry())
+        sudden.portals = lax
+        rig.pass_once()
+    assert rig.outcomes == ["sent"]
