@@ -352,3 +352,20 @@ def sandbox(
     from mailbridge.cli.sandbox import serve
 
     serve(port, key, plan, journal)
+
+
+@app.command()
+def service(
+    config: Config = None,
+    as_compose: Annotated[
+        bool, typer.Option("--compose", help="Print a compose file for the container instead.")
+    ] = False,
+) -> None:
+    """Print a systemd unit that runs mailbridge with few rights, or a compose file.
+
+    It fits this installation and its settings, and says what to do first. Write it to
+    /etc/systemd/system/mailbridge.service. See docs/service.md.
+    """
+    from mailbridge.cli.service import print_service
+
+    print_service(config, as_compose=as_compose)
