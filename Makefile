@@ -46,6 +46,11 @@ lock:  ## Resolve the dependencies anew; needs uv
 	  --custom-compile-command "make lock" --quiet pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --group fuzz \
 	  --custom-compile-command "make lock" --quiet -o fuzz/requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --constraint requirements.lock \
+	  --extra alerts --extra oauth --extra postgresql --extra web \
+	  --custom-compile-command "make lock" --quiet pyproject.toml -o container/libraries.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --constraint requirements.lock \
+	  --custom-compile-command "make lock" --quiet container/build.in -o container/build.lock
 
 .venv/ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "mailbridge needs Python 3.11 or newer; none was found."; exit 1; }

@@ -17,6 +17,9 @@ VARIABLES = Path("/etc/mailbridge/environment")
 EXAMPLES = ("imap-password", "realforce-key")
 """Names of credentials, where there are no settings yet to take them from."""
 
+HEALTH = "from urllib.request import urlopen; urlopen('http://127.0.0.1:9108/healthz', timeout=8)"
+"""What the container's health check runs in Python; it fails unless all is well."""
+
 CLOSED = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))  # noqa: S108
 """Folders that the unit keeps from the daemon: nothing that it needs may lie there."""
 
@@ -69,7 +72,7 @@ def closed_to(paths: Sequence[Path]) -> list[Path]:
 
 def compose(place: Installation) -> str:
     """Write the compose file, for the image that the Containerfile makes."""
-    lines = [_COMPOSE.format(version=place.version, folder=place.settings.parent)]
+    lines = [_COMPOSE.format(version=place.version, folder=place.settings.parent, health=HEALTH)]
     if place.variables:
         lines.append("    env_file: [./environment]   # lines NAME=VALUE, mode 600\n")
     if place.credentials:
@@ -163,6 +166,11 @@ services:
     security_opt: ["no-new-privileges:true"]
     pids_limit: 200
     tmpfs: [/tmp]
+    healthcheck:   # as in the image; podman's own format of images leaves it out
+      test: ["CMD", "/opt/mailbridge/bin/python", "-c", "{health}"]
+      interval: 30s
+      timeout: 10s
+      start_period: 1m
     volumes:
       - {folder}:/etc/mailbridge:ro
       - state:/var/lib/mailbridge

@@ -39,7 +39,8 @@ def print_service(config: Path | None, *, as_compose: bool) -> None:
 
 def describe(app: App) -> Installation:
     """Say what this installation's service needs."""
-    program = Path(sys.argv[0]).absolute()
+    beside = Path(sys.executable).with_name("mailbridge")
+    program = beside if beside.is_file() else Path(sys.argv[0]).absolute()
     if app.file is None:
         return Installation(
             program=program,
