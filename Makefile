@@ -8,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= auto
 MINUTES ?= 10
 
-.PHONY: demo test check docs bench fuzz lock clean
+.PHONY: demo test check docs bench fuzz man dist lock clean
 
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
@@ -40,6 +40,12 @@ fuzz: .venv/fuzz-ready  ## Look for mails and rule files that break a promise; M
 	for target in mail rulefile; do \
 	  $(BIN)/python -m fuzz.run $$target out/fuzz/$$target -max_total_time=$$(($(MINUTES) * 60)) \
 	    || exit 1; done
+
+man: .venv/ready  ## The man page and shell completions, from the commands
+	$(BIN)/python -m release.manual share
+
+dist: man  ## Wheel and sdist in dist, the same bytes from the same commit
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d dist
 
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -57,8 +58,11 @@ def files_below(folder: Path) -> set[str]:
 def test_every_file_of_the_package_is_in_the_wheel(wheel: Path) -> None:
     package = {f"mailbridge/{name}" for name in files_below(REPOSITORY / "mailbridge")}
     cases = {f"mailbridge/fixtures/{name}" for name in files_below(REPOSITORY / "fixtures")}
+    data = f"mailbridge-{mailbridge.__version__}.data/data/share"
+    shared = {f"{data}/{name}" for name in files_below(REPOSITORY / "share")}
     found = {name for name in names_in(wheel) if ".dist-info/" not in name}
-    assert found == package | cases
+    assert found == package | cases | shared
+    assert f"{data}/man/man1/mailbridge.1" in found
     assert "mailbridge/py.typed" in found
     assert "mailbridge/portals/homegate.ch.yaml" in found
     assert "mailbridge/ledger/migrations/versions/0001_initial.py" in found
@@ -90,8 +94,25 @@ def test_the_metadata_says_what_it_is(wheel: Path) -> None:
     assert brought["all"] == set().union(*(brought[extra] for extra in extras - {"all"}))
 
 
-def test_two_builds_have_the_same_bytes(wheel: Path, tmp_path: Path) -> None:
-    assert build("wheel", REPOSITORY, tmp_path).read_bytes() == wheel.read_bytes()
+def test_two_builds_in_different_places_and_times_have_the_same_bytes(tmp_path: Path) -> None:
+    """Two people's trees: other folders, dates, rights, and orders of the same files."""
+    with tarfile.open(build("sdist", REPOSITORY, tmp_path / "first")) as archive:
+        archive.extractall(tmp_path / "tree", filter="data")
+    [tree] = (tmp_path / "tree").iterdir()
+    names = sorted(files_below(tree))
+    made = []
+    for place, order, rights in (("one", names, 0o644), ("other/deeper", names[::-1], 0o600)):
+        copy = tmp_path / place
+        for name in order:
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(tree / name, copy / name)
+            (copy / name).chmod(rights)
+            os.utime(copy / name, (1_600_000_000 + rights, 1_600_000_000 + rights))
+        targets = ("wheel", "sdist")
+        made.append([build(target, copy, tmp_path / target / place) for target in targets])
+    for one, other in zip(*made, strict=True):
+        assert one.name == other.name
+        assert one.read_bytes() == other.read_bytes(), one.name
 
 
 def test_the_sdist_holds_what_the_wheel_is_made_of(wheel: Path, tmp_path: Path) -> None:
@@ -100,7 +121,14 @@ def test_the_sdist_holds_what_the_wheel_is_made_of(wheel: Path, tmp_path: Path) 
         archive.extractall(tmp_path, filter="data")
     [unpacked] = tmp_path.glob("mailbridge-*")
     assert names_in(build("wheel", unpacked, tmp_path / "again")) == names_in(wheel)
-    for name in ("Makefile", "README.md", "requirements.lock", "tests/conftest.py", ".ci/run"):
+    for name in (
+        "Makefile",
+        "README.md",
+        "requirements.lock",
+        "tests/conftest.py",
+        ".ci/run",
+        "Containerfile",
+    ):
         assert (unpacked / name).is_file(), name
 
 
@@ -165,6 +193,12 @@ def test_the_installed_program_reads_a_mail(installed: Run) -> None:
 def test_the_installed_portals_pass_their_cases(installed: Run) -> None:
     told = output(installed("mailbridge", "rules", "test"))
     assert "0 wrong" in told
+
+
+def test_the_man_page_and_the_completions_are_installed(installed: Run) -> None:
+    base = Path(output(installed("python", "-c", "import sys; print(sys.prefix)")).strip())
+    for name in files_below(REPOSITORY / "share"):
+        assert (base / "share" / name).read_bytes() == (REPOSITORY / "share" / name).read_bytes()
 
 
 def test_the_installed_program_prints_the_schema(installed: Run) -> None:

@@ -1,0 +1,1 @@
+complete --command mailbridge --no-files --arguments "(env _MAILBRIDGE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) mailbridge)" --condition "env _MAILBRIDGE_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) mailbridge"
