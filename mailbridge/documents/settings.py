@@ -183,7 +183,8 @@ class Settings(Shape):
     rules: PresentPath | None = Field(
         default=None,
         description="Your own rule files: a folder or one file; without it the folder 'portals' "
-        "beside this file, if there is one. A rule of yours replaces the shipped one of its name.",
+        "beside this file, if there is one. A rule of yours replaces the shipped one of its name. "
+        "The daemon takes up what changes there by itself.",
         examples=["portals"],
     )
     ledger: Annotated[LedgerSettings, _EMPTY] = Field(
