@@ -45,7 +45,7 @@ man: .venv/ready  ## The man page and shell completions, from the commands
 	$(BIN)/python -m release.manual share
 
 dist: man  ## Wheel and sdist in dist, the same bytes from the same commit
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/hatchling build -d dist
+	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/hatchling build -d dist
 
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \

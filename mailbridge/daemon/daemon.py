@@ -5,6 +5,7 @@ Owns the threads and nothing else: what a poll or a delivery does is the bridge'
 
 import math
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -305,9 +306,12 @@ def _nothing() -> None:
 def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[None]:
     """Let SIGTERM and SIGINT ask for the end instead of ending us in the middle of a lead.
 
-    SIGHUP, which would end us as well, asks for the rule files to be read again.
+    SIGHUP asks for the rule files to be read again; on a terminal it says that this is gone,
+    and is as good as SIGTERM.
     """
-    wanted = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: reload}
+    on_terminal = sys.stdin is not None and sys.stdin.isatty()
+    hangup = stop if on_terminal else reload
+    wanted = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: hangup}
 
     def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         wanted[signal.Signals(number)]()

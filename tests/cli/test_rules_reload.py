@@ -1,7 +1,10 @@
 """Rule files that change while the daemon runs: mail server, lead API and process are real."""
 
 import json
+import os
+import pty
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -154,3 +157,26 @@ def test_sighup_has_the_rules_read_again(cli: Cli, log: Path) -> None:
     finally:
         code, told = end(daemon)
     assert code == 0, told
+
+
+def test_a_terminal_that_is_closed_ends_the_daemon_in_order(cli: Cli, log: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        daemon = subprocess.Popen(
+            cli.command("run"),
+            cwd=cli.folder,
+            env=cli.env,
+            stdin=theirs,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_for_line(log, '"started"')
+        finally:
+            code, told = end(daemon, signal.SIGHUP)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert code == 0, told
+    assert "stopped" in log.read_text()
