@@ -24,12 +24,13 @@ from mailbridge.bridge import Bridge
 from mailbridge.daemon.daemon import IDLE, Daemon
 from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
 from mailbridge.decider import Decider
-from mailbridge.decision import Policy
+from mailbridge.decision import Decision, Policy
 from mailbridge.delivery.payload import EmailKey
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
 from mailbridge.delivery.retry import Policy as RetryPolicy
 from mailbridge.dispatch import Dispatch, now
+from mailbridge.documents.aliasfile import read_aliases
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import (
     InboxSettings,
@@ -43,9 +44,11 @@ from mailbridge.erasure import Retention
 from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
+from mailbridge.leads.aliases import NONE, Alias, Aliases
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.leads.requirements import WithoutTarget
 from mailbridge.ledger.ledger import Ledger
+from mailbridge.listings import ListingIndex, Refresher, Source
 from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
 from mailbridge.monitoring.systemd import find_notifier
@@ -55,6 +58,7 @@ from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Portal
+from mailbridge.targets import OnUnknown, with_known_targets
 from mailbridge.watch import Watch
 
 CONFIG_VARIABLE = "MAILBRIDGE_CONFIG"
@@ -161,17 +165,18 @@ class App:
 
     def require_inboxes(self) -> None:
         """Raise MailbridgeError where no inbox is set."""
-        self._require_file()
+        self.require_file()
         if not self.settings.inboxes:
             raise BadDocument(missing_for_run(self.settings, str(self.file))[:1])
 
     def require(self) -> None:
         """Raise MailbridgeError where something is missing that watching and sending need."""
-        self._require_file()
+        self.require_file()
         if problems := missing_for_run(self.settings, str(self.file)):
             raise BadDocument(problems)
 
-    def _require_file(self) -> None:
+    def require_file(self) -> None:
+        """Raise MailbridgeError where there are no settings."""
         if self.file is None:
             usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
             raise MailbridgeError(
@@ -232,6 +237,57 @@ class App:
             yield standing
         yield from self.rules
 
+    @cached_property
+    def aliases(self) -> Aliases:
+        """The user's table of what portals call the properties. Raises BadDocument."""
+        file = self.settings.listings.aliases
+        if file is None:
+            return NONE
+        return Aliases(
+            tuple(
+                Alias(
+                    reference=one.reference,
+                    portal=one.portal or "",
+                    number=one.number or "",
+                    address=one.address or "",
+                    where=where,
+                )
+                for one, where in read_aliases(parse(read_text(file), str(file)))
+            )
+        )
+
+    @cached_property
+    def listing_index(self) -> ListingIndex | None:
+        """The local index of the CRM's lists; None where no key is set."""
+        wanted = self.settings.listings
+        if wanted.key is None:
+            return None
+        state = platformdirs.user_state_path("mailbridge")
+        ledger = self.settings.ledger.url or ""
+        folder = (
+            Path(ledger.removeprefix("sqlite:///")).parent if ledger[:7] == "sqlite:" else state
+        )
+        return ListingIndex(
+            folder / "listings.json",
+            Source(listings=wanted.url, promotions=wanted.promotions_url),
+        )
+
+    def refresher(self) -> Refresher | None:
+        """Make what reads the CRM's lists; None where no key is set."""
+        wanted = self.settings.listings
+        if wanted.key is None or self.listing_index is None:
+            return None
+        return Refresher(
+            self.listing_index, wanted.key.reveal(), self.settings.destination.proxy, wanted.every
+        )
+
+    def know_targets(self, decision: Decision) -> Decision:
+        """Hold a decision's references against the CRM's lists, where there are any."""
+        if self.listing_index is None:
+            return decision
+        unknown = OnUnknown(self.settings.listings.unknown_reference)
+        return with_known_targets(decision, self.listing_index.catalogue(), unknown)
+
     @property
     def ledger_url(self) -> str:
         """Where the ledger is, password included."""
@@ -261,6 +317,7 @@ class App:
             own_domains=frozenset() if is_public(domain) else frozenset({domain} - {""}),
             forwarders=self._forwarders(inbox),
             authentication_server=inbox.authentication_server or "" if inbox else "",
+            aliases=self.aliases,
         )
 
     def _forwarders(self, inbox: InboxSettings | None) -> Forwarders:
@@ -327,12 +384,16 @@ class App:
         with Decider(rulebook.portals) as decider:
             rulebook.take_up = decider.renew
             yield Daemon(
-                bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
+                bridges=[
+                    Bridge(self.watch(inbox), ledger, decider, know_targets=self.know_targets)
+                    for inbox in inboxes
+                ],
                 intervals=[inbox.every for inbox in inboxes],
                 dispatch=Dispatch(ledger, destination, retry),
                 retention=self.retention,
                 alerts=self.alerts(ledger, lambda: len(rulebook.problems)),
                 rulebook=rulebook,
+                refresher=self.refresher(),
                 pulse=pulse,
                 attendant=self._monitor(pulse, ledger),
             )

@@ -64,6 +64,8 @@ class Bridge:
     ledger: Ledger
     decider: Decider
     clock: Callable[[], datetime] = now
+    know_targets: Callable[[Decision], Decision] = lambda decision: decision
+    """Holds references against the CRM's lists, where there are any."""
     line: Line = field(init=False)
     filing: Filing = field(init=False)
     _stumbles: Counter[tuple[str, int]] = field(default_factory=Counter, init=False)
@@ -248,7 +250,7 @@ class Bridge:
             if isinstance(mail, Broken):
                 yield mail, None
                 continue
-            decision = next(decisions)
+            decision = self.know_targets(next(decisions))
             marked = marks_of(mail.flags) is Mark.SENT
             yield mail, known_by_mark(decision) if marked else decision
 

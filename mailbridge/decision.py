@@ -4,13 +4,14 @@ Dry-run, the daemon and the tests all call `decide`. It must not know of clocks,
 files, servers or the ledger; what the ledger knows is handed to `without_doubles`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from mailbridge.delivery.payload import EmailKey, payload_of
+from mailbridge.leads.aliases import NONE, Aliases, apply_aliases
 from mailbridge.leads.preparation import Origin, Prepared, prepare
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.ledger.records import History
@@ -49,6 +50,8 @@ class Policy:
     """Whose forwarded mails are opened; nobody's unless said."""
     authentication_server: str = ""
     """The receiving server whose Authentication-Results are believed (RFC 8601)."""
+    aliases: Aliases = NONE
+    """What portals call the agency's properties, where a person wrote that down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +177,9 @@ def _decide_inquired(
         own_addresses=frozenset(a.address for a in opened.by),
     )
     wanted, problems = [], [*message.problems, *opened.problems]
+    texts = _own_texts(verdict, origin.subject) if policy.aliases.all else ()
     for part, inquiry in enumerate(verdict.inquiries, start=1):
+        inquiry = apply_aliases(inquiry, texts, policy.aliases)
         prepared = prepare(inquiry, origin, policy.leads)
         payload, cuts = payload_of(prepared.lead, policy.email_key, policy.max_lengths)
         problems += [*inquiry.problems, *prepared.problems, *cuts]
@@ -190,6 +195,22 @@ def _decide_inquired(
         inside=opened.message if opened.by else None,
         reading=verdict.reading,
     )
+
+
+def _own_texts(verdict: Inquired, subject: str) -> Sequence[str]:
+    """Give what the portal itself wrote; nothing where the text is about several properties."""
+    if len(verdict.inquiries) > 1:
+        return ()
+    reading = verdict.reading
+    message = verdict.inquiries[0].fields.get("sender_message")
+    visitors = [(s.start, s.end) for s in reading.sections.values() if s.free_text]
+    if message and message.span and message.source == reading.part:
+        visitors.append(message.span)
+    own, at = [subject], 0
+    for start, end in sorted(visitors):
+        own.append(reading.text[at : max(at, start)])
+        at = max(at, end)
+    return (*own, reading.text[at:])
 
 
 def _distrust(message: Message, server: str) -> Problem:

@@ -28,6 +28,8 @@ def check_all(
     names = ", ".join(inbox.name for inbox in app.settings.inboxes)
     say(f"{app.file}: the settings are right. Inboxes: {names}.")
     say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
+    if app.aliases.all:
+        say(f"{len(app.aliases.all)} aliases of references.")
     channels = app.channels()
     if channels:
         say(f"Alerts go to: {', '.join(map(str, channels))}.")

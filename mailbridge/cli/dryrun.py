@@ -101,7 +101,8 @@ def _of_files(app: App, paths: Iterable[Path]) -> Iterator[Preview]:
             if mail.fault:
                 yield Preview(mail.source, unfetched(mail.fault))
             else:
-                yield Preview(mail.source, decide(mail.raw, None, portals, policy))
+                decision = decide(mail.raw, None, portals, policy)
+                yield Preview(mail.source, app.know_targets(decision))
 
 
 def _of_inboxes(app: App, since: datetime | None) -> Iterator[Preview]:
@@ -150,7 +151,7 @@ def _of_folder(
         if isinstance(mail, Broken):
             yield Preview(source, unfetched(mail.reason))
             continue
-        decision = decide(mail.raw, mail.received, app.portals, watch.policy)
+        decision = app.know_targets(decide(mail.raw, mail.received, app.portals, watch.policy))
         marked = marks_of(mail.flags)
         if marked is Mark.SENT:
             decision = known_by_mark(decision)

@@ -246,6 +246,27 @@ def retry(
 
 
 @app.command()
+def listings(
+    references: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[REFERENCE]...", help="Say what these are in the CRM."),
+    ] = None,
+    config: Config = None,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Read the CRM's lists now, from the first page on.")
+    ] = False,
+) -> None:
+    """Show what is known of the CRM's listings, against which references are held.
+
+    The daemon reads the lists by itself (`listings.every`); a refresh by hand is seen by it
+    at once. Exit code 1 where the lists could not be read, or never were.
+    """
+    from mailbridge.cli.listings import show_listings
+
+    raise typer.Exit(show_listings(config, references or [], refresh=refresh))
+
+
+@app.command()
 def audit(
     config: Config = None,
     since: Annotated[
@@ -347,11 +368,22 @@ def sandbox(
         Path | None,
         typer.Option(metavar="FILE", help="Append every lead to this file, one JSON line each."),
     ] = None,
+    listings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="The lists to serve, as JSON: "
+            '{"listings": [{"id": "l1", "reference": "A-1"}], "promotions": []}.',
+        ),
+    ] = None,
 ) -> None:
-    """Run a lead API on this machine: strict about the contract, and failing when told to."""
+    """Run a lead API on this machine: strict about the contract, and failing when told to.
+
+    It serves the CRM's lists too, in pages as the listings API does.
+    """
     from mailbridge.cli.sandbox import serve
 
-    serve(port, key, plan, journal)
+    serve(port, key, plan, journal, listings)
 
 
 @app.command()

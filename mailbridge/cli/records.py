@@ -73,7 +73,8 @@ def _show_as_decided_now(app: App, mail: MailRecord) -> None:
     """Show what the rules of now find in a mail for review: what is missing, and where."""
     heading("As it would be decided now")
     inbox = next((i for i in app.settings.inboxes if i.name == mail.place.inbox), None)
-    explain(decide(mail.raw, mail.received, app.portals, app.policy(inbox)))
+    decision = decide(mail.raw, mail.received, app.portals, app.policy(inbox))
+    explain(app.know_targets(decision))
 
 
 def _show_facts(mail: MailRecord) -> None:

@@ -5,17 +5,23 @@ from pathlib import Path
 from threading import Event
 
 from mailbridge.cli.output import say
+from mailbridge.sandbox.lists import LISTINGS_PATH, PROMOTIONS_PATH, read_lists
 from mailbridge.sandbox.plan import parse_plan
 from mailbridge.sandbox.server import Sandbox
 
 
-def serve(port: int, key: str, plan: str, journal: Path | None) -> None:
+def serve(port: int, key: str, plan: str, journal: Path | None, listings: Path | None) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    lists = read_lists(listings) if listings else {}
     with Sandbox(port=port, key=key, plan=parse_plan(plan), journal=journal) as server:
+        server.lists.update(lists)
         say(f"The sandbox listens on {server.url}")
+        say(
+            f"  the listings API at {server.base}{LISTINGS_PATH} and {server.base}{PROMOTIONS_PATH}"
+        )
         say(f"  its API key is {key}; the leads received are at {server.base}/leads")
         while not ended.wait(0.5):  # a signal that comes to another thread does not end a wait
             pass

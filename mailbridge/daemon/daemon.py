@@ -24,6 +24,7 @@ from mailbridge.daemon.wishes import EVERY, Wishes
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.erasure import Retention
 from mailbridge.errors import InboxError, LedgerError, MailbridgeError
+from mailbridge.listings import Refresher
 from mailbridge.log import logger
 from mailbridge.rulebook import Rulebook
 
@@ -56,6 +57,8 @@ class Daemon:
     dispatch: Dispatch
     retention: Retention
     alerts: Alerts | None = None
+    refresher: Refresher | None = None
+    """Reads the CRM's lists, where they are wanted."""
     clock: Callable[[], datetime] = now
     pulse: Pulse = field(default_factory=Pulse)
     attendant: Attendant | None = None
@@ -98,6 +101,7 @@ class Daemon:
             executors={
                 "default": ThreadPoolExecutor(2),  # to ask for turns, and for retention
                 "attendant": ThreadPoolExecutor(1),  # never behind a poll that hangs
+                "listings": ThreadPoolExecutor(1),  # minutes, where the CRM has many
             },
             job_defaults={
                 "max_instances": 1,
@@ -118,6 +122,15 @@ class Daemon:
         scheduler.add_job(
             self._erase, "interval", days=1, id="retention", next_run_time=self.clock()
         )
+        if self.refresher:
+            scheduler.add_job(
+                self._refresh,
+                "interval",
+                seconds=self.refresher.look_every.total_seconds(),
+                executor="listings",
+                next_run_time=self.clock(),
+                args=[self.refresher],
+            )
         wishes = Wishes(
             self.dispatch.ledger,
             [bridge.name for bridge in self.bridges],
@@ -184,6 +197,8 @@ class Daemon:
             if self.alerts:
                 tell_safely(self.alerts, self.clock(), self._asked.is_set)
             self._erase()
+            if self.refresher:
+                self._refresh(self.refresher)
             if self._defects:
                 raise self._defects[0]
         return errors
@@ -282,6 +297,12 @@ class Daemon:
         except LedgerError as error:
             # No room to rewrite the file, or somebody holds it: tomorrow is another day.
             logger().warning("contents not erased", error=str(error))
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    def _refresh(self, refresher: Refresher) -> None:
+        try:
+            refresher.refresh_if_due(self.clock(), self._asked.is_set)
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 

@@ -6,7 +6,6 @@ is sent when, and what follows from an answer, is decided elsewhere (`retry`).
 """
 
 import json
-import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from mailbridge import __version__
 from mailbridge.delivery.answer import Answer, InDoubt, Unreachable
+from mailbridge.delivery.reasons import tell_reason
 from mailbridge.delivery.reply import one_line, read_reply
 from mailbridge.delivery.transport import Body, TimedAdapter
 from mailbridge.errors import MailbridgeError
@@ -124,8 +124,7 @@ class Realforce:
         """Say for people what happened, from the innermost cause that says something."""
         proxy = isinstance(error, requests.exceptions.ProxyError)
         where = f"{self._host}, through the proxy" if proxy else self._host
-        told = next(filter(None, map(_cause_told, reversed(_causes(error)))), type(error).__name__)
-        return f"{where}: {told}"
+        return f"{where}: {tell_reason(error)}"
 
 
 def _read(response: requests.Response) -> bytes:
@@ -139,37 +138,6 @@ def _read(response: requests.Response) -> bytes:
     except _NETWORK:
         response.raw.close()
     return bytes(content[:_LARGEST_BODY])
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    chain: list[BaseException] = []
-    step: BaseException | None = error
-    while step is not None and step not in chain:
-        chain.append(step)
-        step = step.__cause__ or step.__context__
-    return chain
-
-
-def _cause_told(cause: BaseException) -> str:
-    match cause:
-        case socket.gaierror():
-            return "the name cannot be resolved"
-        case ssl.SSLCertVerificationError():
-            return f"its TLS certificate is not trusted ({cause.verify_message})"
-        case ssl.SSLError():
-            return f"TLS failed ({cause.reason or 'connection closed'})"
-        case ConnectionRefusedError():
-            return "the connection was refused"
-        case TimeoutError():
-            return "no answer in time"
-        case ConnectionError():
-            return "the connection was closed before an answer came"
-        case HTTPException():
-            return "what it answered is not HTTP"
-        case OSError() if not isinstance(cause, requests.RequestException):
-            return cause.strerror or str(cause)
-        case _:
-            return ""
 
 
 def _host_of(url: str) -> str:

@@ -19,6 +19,7 @@ from mailbridge.documents.connections import (
     InboxSettings,
     LedgerSettings,
 )
+from mailbridge.documents.listings import ListingSettings
 from mailbridge.documents.located import parse
 from mailbridge.documents.shape import Shape, shape
 from mailbridge.documents.source import is_folder, read_text
@@ -42,6 +43,7 @@ __all__ = [
     "LeadSettings",
     "LedgerSettings",
     "LimitSettings",
+    "ListingSettings",
     "LogSettings",
     "MonitoringSettings",
     "RetentionSettings",
@@ -180,6 +182,10 @@ class Settings(Shape):
     leads: Annotated[LeadSettings, _EMPTY] = Field(
         default_factory=LeadSettings, description="What a lead looks like."
     )
+    listings: Annotated[ListingSettings, _EMPTY] = Field(
+        default_factory=ListingSettings,
+        description="The CRM's own lists, against which references are held.",
+    )
     rules: PresentPath | None = Field(
         default=None,
         description="Your own rule files: a folder or one file; without it the folder 'portals' "
@@ -284,6 +290,8 @@ def _find_plain(settings: Settings) -> Iterator[str]:
             yield f"inboxes.{at}.password"
     if settings.destination.key and settings.destination.key.plain:
         yield "destination.key"
+    if settings.listings.key and settings.listings.key.plain:
+        yield "listings.key"
     if settings.destination.proxy and urlsplit(settings.destination.proxy).password:
         yield "destination.proxy"
     if settings.ledger.password and settings.ledger.password.plain:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from mailbridge.errors import MailbridgeError
+from mailbridge.sandbox.lists import LISTINGS_PATH, PROMOTIONS_PATH, Entry
 from mailbridge.sandbox.plan import WELL, Plan, Step
 
 
@@ -50,6 +51,8 @@ class Book:
         self._leads: list[Received] = []
         self._requests: list[Seen] = []
         self._changed = threading.Condition()
+        self.lists: dict[str, list[Entry]] = {LISTINGS_PATH: [], PROMOTIONS_PATH: []}
+        """What the listings API gives, by path; a list may be replaced at any time."""
 
     @property
     def leads(self) -> tuple[Received, ...]:

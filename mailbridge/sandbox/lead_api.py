@@ -1,6 +1,7 @@
 """The lead API over HTTP/1.1 with keep-alive: what each request gets.
 
 POST /api/v1/lead   the lead API
+GET  /api/v1/get-full-listings and /api/v1/promotions   the lists (see `lists`)
 GET  /leads         what was received, as a JSON list
 POST /plan          a new plan (see `plan`), replacing the rest of the old one
 GET  /              what was received, for people
@@ -19,6 +20,7 @@ from typing import Any
 from mailbridge.errors import MailbridgeError
 from mailbridge.sandbox.book import Book, Received
 from mailbridge.sandbox.contract import check_lead
+from mailbridge.sandbox.lists import Entry, give_page
 from mailbridge.sandbox.plan import Step, parse_plan
 
 LEAD_PATH = "/api/v1/lead"
@@ -86,9 +88,11 @@ class _Handler(BaseHTTPRequestHandler):
         return going_on
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         leads = self.server.book.leads
-        if path == "/leads":
+        if path in self.server.book.lists:
+            self._give_page(self.server.book.lists[path], query)
+        elif path == "/leads":
             self._answer(200, _json([lead.as_json() for lead in leads]))
         elif path == "/":
             self._answer(200, _page(leads), "text/html; charset=utf-8")
@@ -96,6 +100,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(405, "Only POST is allowed here.", {"Allow": "POST"})
         else:
             self._refuse(404, "There is nothing here.")
+
+    def _give_page(self, entries: list[Entry], query: str) -> None:
+        if self.headers.get("X-API-KEY", "") != self.server.book.key:
+            self._refuse(401, "The X-API-KEY is missing or wrong.")
+            return
+        page, reasons = give_page(entries, query)
+        if reasons:
+            self._refuse(422, reasons)
+        else:
+            self._answer(200, _json({"data": page}))
 
     def do_POST(self) -> None:
         path = self.path.partition("?")[0]
