@@ -114,8 +114,10 @@ def _with_target(one: Wanted, *, property_reference: str = "", promotion_id: str
 
 
 def _missed(match: Match, catalogue: Catalogue, what: str) -> Problem:
-    size = f"{len(catalogue.listings):,}"
-    lists = f"the CRM's {size} listings of {catalogue.taken:%Y-%m-%d %H:%M} UTC"
+    lists = (
+        f"the CRM's listings ({len(catalogue.listings):,}, "
+        f"read {catalogue.taken:%Y-%m-%d %H:%M} UTC)"
+    )
     if isinstance(match, Several):
         text = f"The {what} fits several among {lists}, none of them to the letter."
     else:

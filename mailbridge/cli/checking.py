@@ -29,7 +29,7 @@ def check_all(
     say(f"{app.file}: the settings are right. Inboxes: {names}.")
     say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
     if app.aliases.all:
-        say(f"{len(app.aliases.all)} aliases of references.")
+        say(f"Aliases of references: {len(app.aliases.all)}.")
     channels = app.channels()
     if channels:
         say(f"Alerts go to: {', '.join(map(str, channels))}.")
