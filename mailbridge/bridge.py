@@ -20,7 +20,7 @@ from mailbridge.dispatch import now
 from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
 from mailbridge.filing import Filing
 from mailbridge.following import follow, unread
-from mailbridge.inbox.faults import UidValidityChanged
+from mailbridge.inbox.faults import Throttled, UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox
 from mailbridge.inbox.line import Line
 from mailbridge.inbox.mail import Broken, Mail
@@ -121,9 +121,10 @@ class Bridge:
             if refused:
                 raise refused
         except InboxError as error:
-            self.close()
+            self.line.failed(error)
             self.ledger.poll_ended(self.name, self.clock(), str(error), latest)
             raise
+        self.line.well()
         self.ledger.poll_ended(self.name, self.clock(), "", latest)
         return outcomes
 
@@ -152,8 +153,8 @@ class Bridge:
     def _giving_up(self) -> Iterator[None]:
         try:
             yield
-        except InboxError:
-            self.close()
+        except InboxError as error:
+            self.line.failed(error)
             raise
 
     def _new_mail(self, inbox: ImapInbox, folder: str) -> Iterator[Sequence[NewMail]]:
@@ -208,6 +209,8 @@ class Bridge:
                     first, held, weight = (folder, mail.uid), [], 0
                 held.append(mail)
                 weight += octets
+        except Throttled:
+            raise  # it says nothing of this mail
         except InboxUnreachable:
             self._stumbles[first] += 1
             raise

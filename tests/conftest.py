@@ -13,6 +13,7 @@ from mailbridge.inbox.account import Account, Tls
 from mailbridge.sandbox.mailserver import MailServer, running_mailserver
 from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.mailbox import Mailbox
+from tests.servers.microsoft365 import SPECIAL_USE, Microsoft365, running_microsoft365
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Traced is what runs here: the pure rooms. What tests start is not, since to trace it
@@ -90,10 +91,33 @@ def mailbox_on(server: Dovecot, account: Account) -> Iterator[Mailbox]:
         yield Mailbox(client)
 
 
+SERVERS = ("dovecot", "microsoft365")
+
+
+def on_each_server(metafunc: pytest.Metafunc) -> None:
+    """Run what needs `account` on each server; for a room's `pytest_generate_tests`."""
+    if "account" in metafunc.fixturenames and not metafunc.definition.get_closest_marker("dovecot"):
+        metafunc.parametrize("account", SERVERS, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def microsoft365(dovecot: Dovecot) -> Iterator[Microsoft365]:
+    """Microsoft 365 on Dovecot's mailboxes; what a test has it do, it does to other tests' too."""
+    with running_microsoft365(dovecot) as service:
+        yield service
+
+
 @pytest.fixture
-def account(dovecot: Dovecot) -> Account:
-    """An account on Dovecot that nobody has used, over TLS."""
-    return account_on(dovecot)
+def account(dovecot: Dovecot, request: pytest.FixtureRequest) -> Account:
+    """An account that nobody has used, over TLS; on Dovecot, where a room asks for no other."""
+    made = account_on(dovecot)
+    if getattr(request, "param", "dovecot") == "dovecot":
+        return made
+    with IMAPClient("127.0.0.1", dovecot.imap, ssl=False, timeout=10.0) as client:
+        client.login(made.user, made.password)
+        for folder in SPECIAL_USE:
+            client.create_folder(folder)
+    return replace(made, port=request.getfixturevalue("microsoft365").port)
 
 
 @pytest.fixture

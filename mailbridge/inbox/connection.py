@@ -5,6 +5,7 @@ are set up in this one place.
 """
 
 import imaplib
+import re
 import socket
 import ssl
 
@@ -16,6 +17,9 @@ from mailbridge.inbox import faults
 from mailbridge.inbox.account import Account, Tls, is_loopback
 from mailbridge.inbox.watchdog import Watchdog
 from mailbridge.inbox.wire import Wire
+
+_SOCKET = re.compile("^command: |socket error|unexpected response", re.IGNORECASE)
+"""In imaplib's words for a connection that ended; without them they are the server's own, a BYE."""
 
 
 def open_connection(account: Account, watchdog: Watchdog) -> IMAPClient:
@@ -151,12 +155,18 @@ def _no_password_login(account: Account) -> str:
 def _explain_login(account: Account, error: Exception) -> Exception:
     """Tell a refusal from a lost connection, which imapclient dresses up as one."""
     cause = error.__context__
+    if isinstance(cause, IMAPClientAbortError) and not _SOCKET.search(str(cause)):
+        return faults.Throttled(
+            f"{account.place}: the server ended the connection at the login: {said_by(cause)}."
+            " It is left alone for a while.",
+            faults.read_reply(str(cause)).seconds,
+        )
     if not isinstance(cause, Exception) or isinstance(cause, IMAPClientAbortError):
         return cause if isinstance(cause, Exception) else error
     said = cause.args[0] if cause.args else ""
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     reply = faults.refusal_in(cause) or faults.read_reply(words)
-    if reply.passing:
+    if reply.passing or reply.throttled:
         return faults.declined(account, "the login", reply)
     return faults.LoginRefused(
         f"{account.place}: the server refused the login of {account.user}: {reply.quoted}."

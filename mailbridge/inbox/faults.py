@@ -1,6 +1,8 @@
 """What can go wrong on a connection, and the message for each.
 
     InboxUnreachable
+    ├── Throttled          the server wants to be left alone for a while
+    │   └── NotLetIn       the connection is logged in and good for nothing
     ├── BrokenOff          the server ended the connection, with a BYE or without a word
     └── Garbled            the answer cannot be understood; the connection still stands
     InboxRefused
@@ -37,6 +39,19 @@ class Declined(InboxRefused):
         self.text = text
 
 
+class Throttled(InboxUnreachable):
+    """The server answered that too much was asked of it; the connection may still stand."""
+
+    def __init__(self, message: str, seconds: float | None) -> None:
+        """Keep for how long it wants to be left alone; None where it does not say."""
+        super().__init__(message)
+        self.seconds = seconds
+
+
+class NotLetIn(Throttled):
+    """The server took the login and gives no mailbox; on this connection it never will."""
+
+
 class BrokenOff(InboxUnreachable):
     """The server ended the connection instead of answering."""
 
@@ -58,6 +73,17 @@ class Reply:
         return self.code in {"UNAVAILABLE", "INUSE", "LIMIT"}
 
     @property
+    def throttled(self) -> bool:
+        """Whether it says, in one of Microsoft 365's two ways, that too much was asked of it."""
+        return _THROTTLED.search(self.text) is not None or _NOT_CONNECTED in self.text
+
+    @property
+    def seconds(self) -> float | None:
+        """For how long it wants to be left alone; None where it does not say."""
+        told = _BACK_OFF.search(self.text)
+        return int(told[1]) / 1000 if told else None
+
+    @property
     def quoted(self) -> str:
         """For the end of a message, without final full stop."""
         return self.text.rstrip(". ") or "no reason given"
@@ -67,6 +93,9 @@ _NO = re.compile(r"^\w+ failed: (?P<said>.*)$", re.DOTALL)
 _BAD = re.compile(r"command error: BAD \[b?['\"](?P<said>.*)['\"]\]$", re.DOTALL)
 _CODE = re.compile(r"^\[(?P<code>[A-Z-]+)[^\]]*\]\s*")
 _SHOWN = 300
+_THROTTLED = re.compile(r"\bthrottled\b", re.IGNORECASE)
+_BACK_OFF = re.compile(r"Suggested Backoff Time: (\d{1,9}) milliseconds", re.IGNORECASE)
+_NOT_CONNECTED = "User is authenticated but not connected"
 
 
 def read_reply(said: str) -> Reply:
@@ -107,6 +136,14 @@ def check_folder_name(account: Account, folder: str) -> None:
 def declined(account: Account, doing: str, reply: Reply) -> InboxError:
     """Build the error for a NO or BAD while `doing` something, as `opening folder X`."""
     message = f"{account.place}: the server refused {doing}: {reply.quoted}."
+    if _NOT_CONNECTED in reply.text:
+        return NotLetIn(
+            f"{message} Microsoft 365 says so after too many logins, of a mailbox that this user"
+            " may not open, and of a wrong password; it is tried again later.",
+            None,
+        )
+    if reply.throttled:
+        return Throttled(f"{message} It is left alone as long as it asks for.", reply.seconds)
     if reply.passing:
         return InboxUnreachable(f"{message} It says that this will pass; it is tried again.")
     return Declined(message, code=reply.code, text=reply.text)

@@ -5,20 +5,23 @@ login and one of its connections, whose number providers limit (Gmail 15, shared
 an office's mail programs), and the news come on the connection that fetches: no second login,
 no second handshake before the mail can be had. The price is that IDLE is left for each poll
 and each mark, two short exchanges, and that nothing is heard meanwhile; the way back into IDLE
-finds what came then. Not for use by two threads at once.
+finds what came then. A server that refuses one command, or wants to be left alone, keeps
+the connection: only one that is dead or cannot be understood is made anew, since logins are
+what providers count (Microsoft 365). Not for use by two threads at once.
 """
 
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from mailbridge.errors import InboxRefused, InboxUnreachable
+from mailbridge.errors import InboxError, InboxRefused, InboxUnreachable
 from mailbridge.inbox.account import Account
-from mailbridge.inbox.faults import LoginRefused
+from mailbridge.inbox.faults import LoginRefused, NotLetIn, Throttled, UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox, connect
 
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
-"""How long a server is left alone that refused the login, doubling each time."""
+"""How long a server is left alone that refused the login, or that wants to be left alone and
+does not say how long; doubling each time."""
 
 
 class Line:
@@ -29,9 +32,9 @@ class Line:
         self.account = account
         self.clock = clock
         self.rest = timedelta()
-        """How long the server is left alone, having refused the last login."""
+        """How long the server is left alone, having refused the last login or asked for it."""
         self._rest_until: datetime | None = None
-        self._refusal: LoginRefused | None = None
+        self._refusal: LoginRefused | Throttled | None = None
         self._inbox: ImapInbox | None = None
 
     def inbox(self) -> ImapInbox:
@@ -39,9 +42,14 @@ class Line:
 
         Raises InboxError, without asking the server while it is left alone.
         """
+        if self._refusal and self._rest_until and self.clock() < self._rest_until:
+            raise self._refusal
         if self._inbox is not None:
             try:
                 self._inbox.answer()
+            except Throttled as refusal:
+                self.failed(refusal)
+                raise
             except InboxUnreachable:
                 self.close()
             except InboxRefused:
@@ -78,19 +86,40 @@ class Line:
         if inbox:
             inbox.close()
 
+    def well(self) -> None:
+        """Note that all that was asked of the server was answered."""
+        self._refusal, self.rest = None, timedelta()
+
+    def failed(self, error: InboxError) -> None:
+        """Note what became of something asked; the connection is kept where it still stands.
+
+        What the server refused to do, it refuses on a new connection as well.
+        """
+        if isinstance(error, Throttled):
+            self._leave_alone(error, error.seconds)
+        stands = isinstance(error, Throttled | UidValidityChanged | InboxRefused)
+        usable = stands and not isinstance(error, NotLetIn)
+        if self._inbox is not None and (self._inbox.lost or not usable):
+            self.close()
+
     def _logged_in(self) -> ImapInbox:
         """Connect, but not at every poll while the login is refused: servers lock accounts.
 
         Whatever else is refused (a certificate) costs no login, and is tried at each poll.
         """
-        if self._refusal and self._rest_until and self.clock() < self._rest_until:
-            raise self._refusal
         try:
-            inbox = connect(self.account)
+            return connect(self.account)
         except LoginRefused as refusal:
-            self.rest = min(2 * self.rest or FIRST_REST, LONGEST_REST)
-            self._rest_until = self.clock() + self.rest
-            self._refusal = refusal
+            self._leave_alone(refusal, None)
             raise
-        self._refusal, self.rest = None, timedelta()
-        return inbox
+        except Throttled as refusal:
+            self._leave_alone(refusal, refusal.seconds)
+            raise
+
+    def _leave_alone(self, refusal: LoginRefused | Throttled, seconds: float | None) -> None:
+        if seconds is None:
+            self.rest = min(2 * self.rest or FIRST_REST, LONGEST_REST)
+        else:
+            self.rest = min(timedelta(seconds=seconds), LONGEST_REST)
+        self._rest_until = self.clock() + self.rest
+        self._refusal = refusal

@@ -61,8 +61,12 @@ class Session:
         self._watchdog = Watchdog(self.account.deadline)
         self._client = connection.open_connection(self.account, self._watchdog)
         self.lost = False
-        with self.exchange("its capabilities") as client:
-            names = client.capabilities()
+        try:
+            with self.exchange("its capabilities") as client:
+                names = client.capabilities()
+        except InboxError:
+            self.close(logout=False)
+            raise
         self.capabilities = frozenset(name.decode("ascii", "replace") for name in names)
 
     @contextmanager

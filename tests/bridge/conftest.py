@@ -23,7 +23,10 @@ from mailbridge.ledger.records import MailRecord
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.sandbox.server import Sandbox
 from mailbridge.watch import Watch
+from tests.conftest import on_each_server
 from tests.servers.mailbox import Mailbox
+
+pytest_generate_tests = on_each_server
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +63,16 @@ class Rig:
             self.dispatch.ledger = self.ledger = ledger
         watch = replace(self.bridge.watch, **changes)
         self.bridge = Bridge(watch, self.ledger, self.bridge.decider)
+
+    @property
+    def keywords(self) -> bool:
+        """Whether the server takes own keywords; else mails are moved."""
+        return self.bridge.filing._marking["INBOX"] is Marking.KEYWORDS
+
+    def flags_of_sent(self) -> set[str]:
+        """The system flags of the one mail whose lead was sent."""
+        [flags] = self.mailbox.flags("INBOX" if self.keywords else "Leads/Sent").values()
+        return {flag for flag in flags if flag.startswith("\\")}
 
     @property
     def references(self) -> list[str]:

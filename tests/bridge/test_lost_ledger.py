@@ -52,6 +52,7 @@ def fill(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("start", [LONG_AGO, None], ids=["start", "first start"])
+@pytest.mark.dovecot
 def test_keywords_keep_every_mail_from_being_sent_again(
     rig: Rig, empty: Ledger, start: datetime | None
 ) -> None:
@@ -68,6 +69,7 @@ def test_keywords_keep_every_mail_from_being_sent_again(
     assert visitors(rig)[-1] == "Prune9"
 
 
+@pytest.mark.dovecot
 def test_what_was_for_review_is_sent_once_a_person_says_so(rig: Rig, empty: Ledger) -> None:
     fill(rig)
     start_anew(rig, empty, LONG_AGO)
@@ -81,6 +83,7 @@ def test_what_was_for_review_is_sent_once_a_person_says_so(rig: Rig, empty: Ledg
     assert rig.mailbox.flags()[uid] == {"MailbridgeSent"}
 
 
+@pytest.mark.dovecot
 def test_a_mail_for_review_that_the_ledger_knows_is_decided_anew_when_put_elsewhere(
     build: Builder, account: Account, mailbox: Mailbox
 ) -> None:

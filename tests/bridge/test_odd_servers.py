@@ -96,6 +96,7 @@ def first_names(rig: Rig) -> list[str]:
 # Servers that lack something ------------------------------------------------------
 
 
+@pytest.mark.dovecot
 def test_a_server_like_microsoft_365(odd: Odd, proxy: Proxy, tmp_path: object) -> None:
     """No own keywords, BAD on SEARCH KEYWORD: mails are moved, and a lost ledger doubles none."""
     lacking(proxy, keywords=False)
@@ -129,6 +130,7 @@ def test_a_server_like_microsoft_365(odd: Odd, proxy: Proxy, tmp_path: object) -
     ],
     ids=str,
 )
+@pytest.mark.dovecot
 def test_whatever_a_server_lacks_each_inquiry_is_one_lead(
     odd: Odd, proxy: Proxy, missing: tuple[bytes, ...], keywords: bool, place: str
 ) -> None:
@@ -232,6 +234,7 @@ def test_a_folder_made_anew_in_the_middle_of_a_poll(
         assert list(afresh.flags("Portals").values()) == [{"MailbridgeSent"}] * 2
 
 
+@pytest.mark.dovecot
 def test_a_mailbox_restored_from_a_backup_gives_its_uids_a_second_time(
     build: Builder, account: Account, dovecot: Dovecot
 ) -> None:
@@ -348,6 +351,7 @@ def test_a_mail_moved_at_any_moment_is_sent_once(
 
 
 @pytest.mark.parametrize("plan", ["", "401"])
+@pytest.mark.dovecot
 def test_the_same_mail_in_two_folders_and_under_a_new_uid_is_sent_once(
     build: Builder, account: Account, mailbox: Mailbox, plan: str
 ) -> None:
@@ -372,6 +376,7 @@ def test_the_same_mail_in_two_folders_and_under_a_new_uid_is_sent_once(
         assert list(mailbox.flags(folder).values()) == [{"MailbridgeSent"}]
 
 
+@pytest.mark.dovecot
 def test_two_inboxes_that_receive_the_same_inquiries_at_once(
     build: Builder, account: Account, mailbox: Mailbox, dovecot: Dovecot
 ) -> None:

@@ -5,6 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from mailbridge.inbox.account import Account, Tls
+from tests.conftest import on_each_server
+
+__all__ = ["pytest_generate_tests"]
+
+pytest_generate_tests = on_each_server
 
 
 @pytest.fixture

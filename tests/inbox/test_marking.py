@@ -29,6 +29,7 @@ def mark(
     return inbox.mark("INBOX", state.uidvalidity, marks, marking, FOLDERS, seen=seen)
 
 
+@pytest.mark.dovecot
 def test_auto_takes_keywords_where_the_server_allows_them(account: Account) -> None:
     with connect(account) as inbox:
         able = inbox.capabilities("INBOX")
@@ -47,6 +48,7 @@ def test_auto_takes_folders_where_it_does_not(pymap_account: Account) -> None:
             inbox.resolve_marking("INBOX", Marking.KEYWORDS)
 
 
+@pytest.mark.dovecot
 def test_each_mail_gets_its_keyword_and_nothing_else(account: Account, mailbox: Mailbox) -> None:
     sent, review, ignored, other = (mailbox.append(plain(name)) for name in "abcd")
     with connect(account) as inbox:
@@ -65,6 +67,7 @@ def test_each_mail_gets_its_keyword_and_nothing_else(account: Account, mailbox: 
     assert marks_of(found[0].flags) is Mark.SENT  # type: ignore[union-attr]
 
 
+@pytest.mark.dovecot
 def test_a_new_mark_replaces_the_old_and_leaves_other_flags(
     account: Account, mailbox: Mailbox
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_new_mark_replaces_the_old_and_leaves_other_flags(
 
 
 @pytest.mark.parametrize("marking", [Marking.KEYWORDS, Marking.FOLDERS, Marking.LEDGER])
+@pytest.mark.dovecot
 def test_seen_is_only_set_where_asked_for(
     account: Account, mailbox: Mailbox, marking: Marking
 ) -> None:
@@ -171,6 +175,7 @@ def test_a_mail_that_lies_where_it_should_stays(account: Account, mailbox: Mailb
 
 
 @pytest.mark.parametrize("marking", [Marking.KEYWORDS, Marking.FOLDERS])
+@pytest.mark.dovecot
 def test_a_mail_that_somebody_deleted_or_moved_is_gone(
     account: Account, mailbox: Mailbox, marking: Marking
 ) -> None:
@@ -185,6 +190,7 @@ def test_a_mail_that_somebody_deleted_or_moved_is_gone(
     assert done.gone == {one, two, 99}
 
 
+@pytest.mark.dovecot
 def test_many_mails_are_marked_in_sets(account: Account, mailbox: Mailbox) -> None:
     uids = [mailbox.append(plain("a")) for _ in range(230)]
     with connect(account) as inbox:
@@ -208,6 +214,7 @@ def test_marks_are_never_set_in_a_folder_made_anew(account: Account, mailbox: Ma
     assert mailbox.flags("Portals") == {uid: set()}
 
 
+@pytest.mark.dovecot
 def test_a_delivered_mail_is_read_and_marked(
     account: Account, mailbox: Mailbox, dovecot: Dovecot
 ) -> None:

@@ -36,6 +36,21 @@ class Mailbox:
         shown = {uid: {flag.decode() for flag in flags} for uid, flags in found.items()}
         return {uid: flags - {r"\Recent"} for uid, flags in shown.items()}
 
+    def marks(self) -> dict[str, str]:
+        """Each mail's mark, by keyword or folder, by the name in its Message-ID; "" for none."""
+        found: dict[str, str] = {}
+        for folder, moved in (("INBOX", ""), ("Leads/Sent", "sent"), ("Leads/Review", "review")):
+            if not self.client.folder_exists(folder):
+                continue
+            self.client.select_folder(folder, readonly=True)
+            rows = self.client.fetch(self.client.search("ALL"), ["FLAGS", "ENVELOPE"])
+            for row in rows.values():
+                name = row[b"ENVELOPE"].message_id.decode().strip("<>").partition("@")[0]
+                keywords = [f.decode() for f in row[b"FLAGS"] if f.startswith(b"Mailbridge")]
+                found[name] = " ".join(k.removeprefix("Mailbridge").lower() for k in keywords)
+                found[name] = found[name] or moved
+        return found
+
     def subjects(self, folder: str = "INBOX") -> list[str]:
         """The subjects in the order of arrival."""
         self.client.select_folder(folder, readonly=True)

@@ -36,6 +36,7 @@ __all__ = [
     "FORWARD",
     "HOLE",
     "SWALLOW",
+    "Act",
     "Call",
     "Cut",
     "Delay",
@@ -246,6 +247,10 @@ class Proxy:
     def cut_all(self, *, reset: bool = False) -> None:
         """End every connection."""
         self._call(lambda: self._cut_these(list(self._connections), reset=reset))
+
+    def tell(self, data: bytes) -> None:
+        """Say that to every client, as if its server had."""
+        self._call(lambda: [c.client.write(data) for c in self._connections])
 
     def silence(self) -> None:
         """Let nothing pass any more; new connections are taken and hear nothing, not even TLS."""
