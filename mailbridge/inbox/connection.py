@@ -18,7 +18,7 @@ from mailbridge.inbox.account import Account, Tls, is_loopback
 from mailbridge.inbox.watchdog import Watchdog
 from mailbridge.inbox.wire import Wire
 
-_SOCKET = re.compile("^command: |socket error|unexpected response", re.IGNORECASE)
+_SOCKET = re.compile("socket error|unexpected response", re.IGNORECASE)
 """In imaplib's words for a connection that ended; without them they are the server's own, a BYE."""
 
 
@@ -156,10 +156,11 @@ def _explain_login(account: Account, error: Exception) -> Exception:
     """Tell a refusal from a lost connection, which imapclient dresses up as one."""
     cause = error.__context__
     if isinstance(cause, IMAPClientAbortError) and not _SOCKET.search(str(cause)):
+        reply = faults.read_reply(str(cause).partition(" => ")[2] or str(cause))
         return faults.Throttled(
-            f"{account.place}: the server ended the connection at the login: {said_by(cause)}."
+            f"{account.place}: the server ended the connection at the login: {reply.quoted}."
             " It is left alone for a while.",
-            faults.read_reply(str(cause)).seconds,
+            reply.seconds,
         )
     if not isinstance(cause, Exception) or isinstance(cause, IMAPClientAbortError):
         return cause if isinstance(cause, Exception) else error

@@ -95,7 +95,7 @@ class Line:
 
         What the server refused to do, it refuses on a new connection as well.
         """
-        if isinstance(error, Throttled):
+        if isinstance(error, Throttled) and error is not self._refusal:
             self._leave_alone(error, error.seconds)
         stands = isinstance(error, Throttled | UidValidityChanged | InboxRefused)
         usable = stands and not isinstance(error, NotLetIn)

@@ -171,7 +171,10 @@ class Session:
         """Have the server say that it is there. Raises InboxError."""
         self.fresh = False
         with self.exchange("a sign of life") as client:
-            connection.beneath(client).noop()  # imapclient's swallows what comes with it
+            # imapclient's swallows what comes with it
+            kind, lines = connection.beneath(client).noop()
+            if kind != "OK":
+                raise imaplib.IMAP4.error(f"noop failed: {_text(lines)}")
 
     def response(self, code: str) -> bytes | None:
         """Give the last response code of that name since it was asked for, as COPYUID."""

@@ -28,6 +28,8 @@ from tests.mails import inquiry
 from tests.rules.making import a_portal
 from tests.servers.mailbox import Mailbox
 
+pytestmark = pytest.mark.dovecot  # what a mail costs here is the same from every server
+
 
 def of_type(kind: str, body: bytes) -> bytes:
     """An inquiry of homegate's with another body."""

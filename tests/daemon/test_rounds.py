@@ -16,6 +16,7 @@ from tests.daemon.conftest import SECONDS, attending
 from tests.mails import inquiry
 from tests.servers.dovecot import Dovecot
 from tests.servers.mailbox import Mailbox
+from tests.servers.microsoft365 import running_microsoft365
 from tests.servers.proxy import FORWARD, Act, Call, Cut, Proxy, Side
 
 WAITS = rb"^\+ "
@@ -175,3 +176,49 @@ def test_a_server_that_refuses_the_login_is_not_stormed(
         while rounds._push._of("sales").faults.seconds < 1.0:  # several wishes by now
             assert time.monotonic() < end
     assert proxy.count(Side.CLIENT, b"LOGIN") == 1
+
+
+def wait_until_silent(proxy: Proxy) -> None:
+    """Wait until nothing is said any more but that the server will tell what arrives."""
+    end = time.monotonic() + SECONDS
+    while not re.match(WAITS, proxy.passed[-1].data):
+        assert time.monotonic() < end
+        threading.Event().wait(0.02)
+
+
+def test_microsoft_365_drops_silent_connections_and_each_inquiry_is_one_lead(
+    build: Builder, account: Account, mailbox: Mailbox, dovecot: Dovecot
+) -> None:
+    """A login for each connection that it ended, and none besides."""
+    with running_microsoft365(dovecot) as service:
+        rig = build(replace(account, port=service.port), mailbox)
+        with attending([rig]):
+            for number in (1, 2, 3):
+                service.proxy.wait_for(Side.SERVER, WAITS, count=number)
+                wait_until_silent(service.proxy)
+                service.drop_idle()
+                mailbox.append(inquiry(number))
+                rig.api.wait_for(number, SECONDS)
+                service.proxy.wait_for(Side.CLIENT, b" UID MOVE ", count=number)
+            wait_until_silent(service.proxy)
+        assert mailbox.marks() == {f"inquiry-{number}": "sent" for number in (1, 2, 3)}
+        assert len(rig.api.leads) == 3
+        assert service.logins == 4
+
+
+def test_microsoft_365_is_left_alone_as_long_as_it_asks_for(
+    build: Builder, account: Account, mailbox: Mailbox, dovecot: Dovecot
+) -> None:
+    with running_microsoft365(dovecot) as service:
+        rig = build(replace(account, port=service.port), mailbox)
+        with attending([rig]):
+            service.proxy.wait_for(Side.SERVER, WAITS)
+            wait_until_silent(service.proxy)
+            throttled = service.throttle(rb"UID FETCH", 3000)
+            mailbox.append(inquiry())
+            throttled.wait()
+            asked = time.monotonic()
+            rig.api.wait_for(1, SECONDS)
+            assert time.monotonic() - asked > 2.9
+        assert mailbox.marks() == {"inquiry-1": "sent"}
+        assert service.logins == 1
