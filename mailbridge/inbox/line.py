@@ -20,8 +20,11 @@ from mailbridge.inbox.faults import LoginRefused, NotLetIn, Throttled, UidValidi
 from mailbridge.inbox.imap import ImapInbox, connect
 
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
-"""How long a server is left alone that refused the login, or that wants to be left alone and
-does not say how long; doubling each time."""
+"""How long a server is left alone that refused the login, doubling each time."""
+
+SHORT_REST = timedelta(seconds=2)
+"""The same for one that hung up at the login, or wants to be left alone and does not say how long:
+the first time it may just have been about to end."""
 
 
 class Line:
@@ -118,7 +121,9 @@ class Line:
 
     def _leave_alone(self, refusal: LoginRefused | Throttled, seconds: float | None) -> None:
         if seconds is None:
-            self.rest = min(2 * self.rest or FIRST_REST, LONGEST_REST)
+            short = not isinstance(refusal, LoginRefused | NotLetIn)
+            first = SHORT_REST if short else FIRST_REST
+            self.rest = min(max(2 * self.rest, first), LONGEST_REST)
         else:
             self.rest = min(timedelta(seconds=seconds), LONGEST_REST)
         self._rest_until = self.clock() + self.rest
