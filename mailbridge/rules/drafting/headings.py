@@ -1,0 +1,90 @@
+"""The patterns between which the visitor's words stand: what announces and what ends them.
+
+Must not decide where that is; that is `framing` and `agreement`.
+"""
+
+from collections.abc import Sequence
+
+import regex
+
+from mailbridge.rules.drafting.anchors import flex, mask
+from mailbridge.rules.drafting.closings import is_greeting
+from mailbridge.rules.drafting.framing import Frame
+from mailbridge.rules.drafting.outline import SectionDraft
+from mailbridge.rules.drafting.pairs import lines_of
+from mailbridge.rules.drafting.sighting import Sighting
+
+_LONGEST = 60
+_SHORT = 12
+"""A line of fewer characters is told together with the next one."""
+
+
+def message_section(sightings: Sequence[Sighting]) -> tuple[SectionDraft | None, tuple[str, ...]]:
+    """Give the section of the visitor's words, and the footer's patterns."""
+    starts, ends, footers = [], [], []
+    for sighting in sightings:
+        frame = sighting.frame
+        if frame is None:
+            continue
+        starts.append(_start(sighting, frame))
+        if frame.foot is None:
+            continue
+        end = _end(sighting, frame)
+        closes = not any(
+            claim.span[0] >= frame.foot
+            for claim in sighting.claims.values()
+            if claim.field != "sender_message"
+        ) and not any(claim.span[0] >= frame.foot for claim in sighting.unsure)
+        (footers if closes and not end.startswith(("»", "”")) else ends).append(end)
+    if not starts:
+        return None, ()
+    footers = [one for one in footers if one not in ends]
+    section = SectionDraft(_distinct(starts), _distinct(ends), free_text=True)
+    return section, _distinct(footers)
+
+
+def _distinct(patterns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(patterns))
+
+
+def _start(sighting: Sighting, frame: Frame) -> str:
+    begin, end = frame.head
+    head = sighting.text[begin:end]
+    written = mask(sighting, head.rstrip(), (begin, end))
+    if head.endswith("\t") or sighting.text[end : end + 1] == "\t":
+        return rf"^{written}(?:\t|$)"
+    rest = sighting.text[end : frame.span[0]]
+    return rf"^{written}$" if "\n" in rest or (not rest and head.endswith("\n")) else rf"^{written}"
+
+
+def _end(sighting: Sighting, frame: Frame) -> str:
+    assert frame.foot is not None  # noqa: S101  (callers look)
+    text = sighting.text
+    lines = [line for line in lines_of(text) if line.end > frame.foot and not line.blank]
+    first = text[frame.foot : lines[0].end]
+    following = lines[1].text if len(lines) > 1 else ""
+    if first[0] in "»”":
+        rest = first[1:].strip() or following
+        return rf"{first[0]}\s*{_line(sighting, rest, frame.foot)}" if rest else first[0]
+    pair = next((p for p in sighting.all_pairs if p.at == frame.foot), None)
+    if pair and pair.end <= lines[0].end and first.startswith(pair.label):
+        sign = text[frame.foot + len(pair.label) : pair.end].strip(" ")
+        ends = {":": " *:", "": "$", "\t": r"(?:\t|$)"}.get(sign, f" *{flex(sign)}")
+        return rf"^{mask(sighting, pair.label, (pair.at, pair.end))}{ends}"
+    written = _line(sighting, first, frame.foot)
+    if (len(first.strip()) < _SHORT or is_greeting(first)) and following:
+        return rf"^{written}\s+^{_line(sighting, following, frame.foot)}"
+    return f"^{written}"
+
+
+def _line(sighting: Sighting, line: str, at: int) -> str:
+    """Write a line, or its first words where it is long."""
+    words = line.strip()
+    whole = len(words) <= _LONGEST
+    if not whole:
+        words = (
+            words[: words.rfind(" ", 0, _LONGEST)] if " " in words[:_LONGEST] else words[:_LONGEST]
+        )
+    return regex.sub(r"\\t$", "", mask(sighting, words, (at, at + len(line)))) + (
+        "$" if whole else ""
+    )
