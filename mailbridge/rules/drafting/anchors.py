@@ -48,13 +48,13 @@ def _all_ways(sighting: Sighting, claim: Claim) -> Iterator[WayDraft]:
     before, after = text[line_start:start], text[end:line_end]
     value = value_pattern(claim.field, text[start:end], closed=bool(after.strip()))
     if before.strip():
-        yield from _on_line(sighting, before, after, (line_start, line_end), claim, value)
+        yield from _on_line(sighting, before, after, value)
     elif after.strip():
-        tail = _words_after(sighting, claim, after, line_end)
+        tail = _words_after(sighting, after)
         if tail:
             yield WayDraft(pattern=(rf"^{value}{tail}",))
     else:
-        yield from _between_lines(sighting, line_start, line_end, claim, value)
+        yield from _between_lines(sighting, line_end, value)
     if claim.field in {"sender_email", "sender_number"} and not before.strip() + after.strip():
         yield WayDraft(pattern=(rf"^{value_pattern(claim.field, '', closed=False)}$",))
 
@@ -93,7 +93,7 @@ def _escape(word: str) -> str:
     return regex.sub(r"\d+", r"\\d+", regex.escape(word, special_only=True))
 
 
-def mask(sighting: Sighting, text: str, span: Span) -> str:
+def mask(sighting: Sighting, text: str) -> str:
     """Write a stretch of the text as a pattern in which other claims' values are open."""
     values = sorted(
         {sighting.value(c) for c in sighting.claims.values() if c.field != "sender_message"},
@@ -108,11 +108,9 @@ def mask(sighting: Sighting, text: str, span: Span) -> str:
     return r"[^\n]+?".join(map(flex, pieces))
 
 
-def _on_line(
-    sighting: Sighting, before: str, after: str, line: Span, claim: Claim, value: str
-) -> Iterator[WayDraft]:
-    whole = mask(sighting, before, (line[0], claim.span[0]))
-    tail = _words_after(sighting, claim, after, line[1]) if after.strip() else "$"
+def _on_line(sighting: Sighting, before: str, after: str, value: str) -> Iterator[WayDraft]:
+    whole = mask(sighting, before)
+    tail = _words_after(sighting, after) if after.strip() else "$"
     if len(before.split()) <= _LABEL_WORDS:
         yield WayDraft(pattern=(rf"^{whole}{value}{tail}",))
     for count in (_MOST_WORDS, 3, 2, 1):
@@ -121,28 +119,24 @@ def _on_line(
             continue
         near = "".join(words)
         if any(c.isalpha() for c in near):
-            part = mask(sighting, near, (claim.span[0] - len(near), claim.span[0]))
+            part = mask(sighting, near)
             yield WayDraft(pattern=(rf"^[^\n]*?{part}{value}{tail}",))
 
 
-def _words_after(sighting: Sighting, claim: Claim, after: str, line_end: int) -> str:
+def _words_after(sighting: Sighting, after: str) -> str:
     """Write up to four words that follow a value on its line; `$` where they end it."""
     words = regex.findall(r"\s*\S+", after)
     kept = words[:_MOST_WORDS]
-    written = mask(sighting, "".join(kept), (claim.span[1], line_end))
+    written = mask(sighting, "".join(kept))
     if written.startswith(r"[^\n]+?"):
         return ""
     return written + ("$" if len(kept) == len(words) else "")
 
 
-def _between_lines(
-    sighting: Sighting, line_start: int, line_end: int, claim: Claim, value: str
-) -> Iterator[WayDraft]:
+def _between_lines(sighting: Sighting, line_end: int, value: str) -> Iterator[WayDraft]:
     """Anchor a line of its own at the line above it, or at the one below."""
     lines = [line for line in lines_of(sighting.text) if not line.blank]
-    number = next(
-        n for n, line in enumerate(lines) if line.start >= line_start or line.end >= line_end
-    )
+    number = next(n for n, line in enumerate(lines) if line.end >= line_end)
     above = lines[number - 1] if number else None
     if above and is_label(sighting, above.text) and not _is_value(sighting, above.start, above.end):
         yield WayDraft(label=(above.text.strip().rstrip(":").strip(),))

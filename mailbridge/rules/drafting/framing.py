@@ -15,29 +15,10 @@ from mailbridge.rules.drafting.words import Kind, plain
 from mailbridge.rules.labels import Span, trim
 
 _WEAK = frozenset(
-    [
-        "demande",
-        "anfrage",
-        "richiesta",
-        "enquiry",
-        "inquiry",
-        "consulta",
-        "aanvraag",
-        "zapytanie",
-        "pedido",
-        "text",
-        "texte",
-        "testo",
-        "texto",
-        "tekst",
-        "frage",
-        "fragen",
-        "question",
-        "questions",
-        "note",
-        "notes",
-        "notiz",
-    ]
+    """
+    demande anfrage richiesta enquiry inquiry consulta aanvraag zapytanie pedido text texte
+    testo texto tekst frage fragen question questions note notes notiz
+    """.split()  # noqa: SIM905  (a table of words)
 )
 _QUOTED = regex.compile(
     r"^[^\S\n]*(?P<open>[«“„])\s*(?P<words>[^«»“”„]{8,}?)\s*(?P<close>[»”])", regex.M
@@ -55,9 +36,9 @@ class Frame:
     """The words themselves, without blanks around them."""
     foot: int | None
     """Where the portal's text goes on; None where it does not, or a cell ends it."""
-    in_cell: bool
-    sureness: Sureness
     why: str
+    sureness: Sureness = Sureness.LIKELY
+    in_cell: bool = False
 
 
 def find_frame(
@@ -100,18 +81,16 @@ def _framed(
     why = f"what stands after '{head.label}'"
     if start in cells:
         span = trim(text, start, cells[start])
-        return Frame(
-            (head.at, head.end), span, None, True, Sureness.SURE, f"{why}, to its cell's end"
-        )
+        why = f"{why}, to its cell's end"
+        return Frame((head.at, head.end), span, None, why, Sureness.SURE, in_cell=True)
     if text[start] in _CLOSERS and (end := text.find(_CLOSERS[text[start]], start)) > 0:
         span = trim(text, start + 1, end)
-        return Frame((head.at, start + 1), span, end, False, Sureness.SURE, f"{why}, in quotes")
+        return Frame((head.at, start + 1), span, end, f"{why}, in quotes", Sureness.SURE)
     seen = {pair.kind for pair in pairs if pair.at < start}
     foot = _foot(text, lines, pairs, start, seen, brands)
     end = len(text) if foot is None else foot
     span = trim(text, start, end)
-    sureness = Sureness.LIKELY
-    return Frame((head.at, head.end), span, foot, False, sureness, why)
+    return Frame((head.at, head.end), span, foot, why)
 
 
 def _foot(
@@ -175,9 +154,7 @@ def _quoted(text: str) -> Frame | None:
         (match.start("open"), match.start("open") + 1),
         match.span("words"),
         match.start("close"),
-        in_cell=False,
-        sureness=Sureness.LIKELY,
-        why="what stands in quotation marks",
+        "what stands in quotation marks",
     )
 
 
@@ -202,7 +179,8 @@ def _given(
         if head_or_none is None:
             return None
         head = head_or_none
-    return Frame(head, given, foot, start in cells, Sureness.GIVEN, "where the value given stands")
+    why = "where the value given stands"
+    return Frame(head, given, foot, why, Sureness.GIVEN, in_cell=start in cells)
 
 
 def _head_above(text: str, lines: Sequence[Line], start: int) -> Span | None:

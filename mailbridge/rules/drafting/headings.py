@@ -5,8 +5,6 @@ Must not decide where that is; that is `framing` and `agreement`.
 
 from collections.abc import Sequence
 
-import regex
-
 from mailbridge.rules.drafting.anchors import flex, mask
 from mailbridge.rules.drafting.closings import is_greeting
 from mailbridge.rules.drafting.framing import Frame
@@ -21,7 +19,9 @@ _SHORT = 12
 
 def message_section(sightings: Sequence[Sighting]) -> tuple[SectionDraft | None, tuple[str, ...]]:
     """Give the section of the visitor's words, and the footer's patterns."""
-    starts, ends, footers = [], [], []
+    starts: list[str] = []
+    ends: list[str] = []
+    footers: list[str] = []
     for sighting in sightings:
         frame = sighting.frame
         if frame is None:
@@ -50,7 +50,7 @@ def _distinct(patterns: Sequence[str]) -> tuple[str, ...]:
 def _start(sighting: Sighting, frame: Frame) -> str:
     begin, end = frame.head
     head = sighting.text[begin:end]
-    written = mask(sighting, head.rstrip(), (begin, end))
+    written = mask(sighting, head.rstrip())
     if head.endswith("\t") or sighting.text[end : end + 1] == "\t":
         return rf"^{written}(?:\t|$)"
     rest = sighting.text[end : frame.span[0]]
@@ -65,26 +65,23 @@ def _end(sighting: Sighting, frame: Frame) -> str:
     following = lines[1].text if len(lines) > 1 else ""
     if first[0] in "»”":
         rest = first[1:].strip() or following
-        return rf"{first[0]}\s*{_line(sighting, rest, frame.foot)}" if rest else first[0]
+        return rf"{first[0]}\s*{_line(sighting, rest)}" if rest else first[0]
     pair = next((p for p in sighting.all_pairs if p.at == frame.foot), None)
     if pair and pair.end <= lines[0].end and first.startswith(pair.label):
         sign = text[frame.foot + len(pair.label) : pair.end].strip(" ")
         ends = {":": " *:", "": "$", "\t": r"(?:\t|$)"}.get(sign, f" *{flex(sign)}")
-        return rf"^{mask(sighting, pair.label, (pair.at, pair.end))}{ends}"
-    written = _line(sighting, first, frame.foot)
+        return rf"^{mask(sighting, pair.label)}{ends}"
+    written = _line(sighting, first)
     if (len(first.strip()) < _SHORT or is_greeting(first)) and following:
-        return rf"^{written}\s+^{_line(sighting, following, frame.foot)}"
+        return rf"^{written}\s+^{_line(sighting, following)}"
     return f"^{written}"
 
 
-def _line(sighting: Sighting, line: str, at: int) -> str:
+def _line(sighting: Sighting, line: str) -> str:
     """Write a line, or its first words where it is long."""
     words = line.strip()
     whole = len(words) <= _LONGEST
     if not whole:
-        words = (
-            words[: words.rfind(" ", 0, _LONGEST)] if " " in words[:_LONGEST] else words[:_LONGEST]
-        )
-    return regex.sub(r"\\t$", "", mask(sighting, words, (at, at + len(line)))) + (
-        "$" if whole else ""
-    )
+        blank = words.rfind(" ", 0, _LONGEST)
+        words = words[: blank if blank > 0 else _LONGEST]
+    return mask(sighting, words) + ("$" if whole else "")

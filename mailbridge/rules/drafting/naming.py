@@ -52,7 +52,8 @@ def find_name(
     for match in matches:
         seen[match.group()] = seen.get(match.group(), 0) + 1
     for match in matches:
-        points, reasons = 0, []
+        points = 0
+        reasons: list[str] = []
         words = [plain(word).replace(" ", "") for word in match.group().split()]
         if any(kind_of(word) for word in words):
             continue

@@ -161,4 +161,4 @@ def _escape(char: str) -> str:
         return f"\\{char}"
     if char.isprintable():
         return char
-    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}" if ord(char) < 65536 else f"\\U{ord(char):08x}"  # fmt: skip
+    return f"\\U{ord(char):08x}"

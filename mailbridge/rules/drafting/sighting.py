@@ -249,7 +249,7 @@ def _claim_address(sighting: Sighting, claims: dict[str, Claim]) -> None:
     def fit(pair: Pair) -> bool:
         assert pair.value is not None  # noqa: S101  (asked of those with a value)
         found = EMAIL.search(sighting.text[slice(*pair.value)])
-        return bool(found) and not is_portals(sighting.message, found.group())
+        return found is not None and not is_portals(sighting.message, found.group())
 
     if pair := _first(sighting, Kind.EMAIL, fit):
         claim = _by_label("sender_email", pair)

@@ -47,238 +47,89 @@ class Hold(StrEnum):
 _LETTERS = str.maketrans({"ł": "l", "ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "’": "'", "&": " "})
 _BETWEEN = regex.compile(r"[^\p{L}\p{N}]+")
 
-_FILLERS = frozenset(
-    [
-        "votre",
-        "vos",
-        "ton",
-        "son",
-        "sa",
-        "ses",
-        "leur",
-        "le",
-        "la",
-        "les",
-        "l",
-        "de",
-        "du",
-        "des",
-        "d",
-        "un",
-        "une",
-        "notre",
-        "ihr",
-        "ihre",
-        "ihrer",
-        "ihres",
-        "dein",
-        "deine",
-        "der",
-        "die",
-        "das",
-        "des",
-        "den",
-        "dem",
-        "von",
-        "vom",
-        "zur",
-        "zum",
-        "eines",
-        "einer",
-        "your",
-        "the",
-        "of",
-        "a",
-        "an",
-        "his",
-        "her",
-        "their",
-        "my",
-        "suo",
-        "sua",
-        "il",
-        "lo",
-        "i",
-        "gli",
-        "della",
-        "dello",
-        "dei",
-        "del",
-        "di",
-        "tuo",
-        "tua",
-        "vostro",
-        "vostra",
-        "su",
-        "sus",
-        "tu",
-        "el",
-        "los",
-        "las",
-        "uw",
-        "jouw",
-        "het",
-        "van",
-        "een",
-        "zijn",
-        "haar",
-        "twoj",
-        "twoja",
-        "panstwa",
-        "pana",
-        "pani",
-        "klienta",
-        "seu",
-        "sua",
-        "o",
-        "os",
-        "as",
-        "do",
-        "da",
-        "dos",
-        "das",
-        "client",
-        "cliente",
-        "clients",
-        "customer",
-        "kunde",
-        "kunden",
-        "kundin",
-        "klant",
-        "visitor",
-        "visiteur",
-        "utente",
-        "utilizador",
-        "contact",
-        "kontakt",
-        "contatto",
-        "contacto",
-        "contato",
-        "contactpersoon",
-        "interessent",
-        "interessenten",
-        "interessentin",
-        "prospect",
-        "demandeur",
-        "acquereur",
-        "acheteur",
-        "locataire",
-        "sender",
-        "absender",
-        "afzender",
-        "mittente",
-        "remitente",
-        "expediteur",
-        "enquirer",
-        "applicant",
-        "buyer",
-        "lead",
-        "user",
-        "person",
-        "persona",
-        "personne",
-        "anfragenden",
-        "optional",
-        "facultatif",
-        "optionnel",
-        "opzionale",
-        "opcional",
-        "optioneel",
-        "opcjonalnie",
-    ]
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_FILLERS = _set(
+    """
+    votre vos ton son sa ses leur le la les l de du des d un une notre ihr ihre ihrer ihres dein
+    deine der die das des den dem von vom zur zum eines einer your the of a an his her their my
+    suo sua il lo i gli della dello dei del di tuo tua vostro vostra su sus tu el los las uw
+    jouw het van een zijn haar twoj twoja panstwa pana pani klienta seu sua o os as do da dos
+    das client cliente clients customer kunde kunden kundin klant visitor visiteur utente
+    utilizador contact kontakt contatto contacto contato contactpersoon interessent
+    interessenten interessentin prospect demandeur acquereur acheteur locataire sender absender
+    afzender mittente remitente expediteur enquirer applicant buyer lead user person persona
+    personne anfragenden optional facultatif optionnel opzionale opcional optioneel opcjonalnie
+    """
 )
-_OWN = frozenset(
-    [
-        "votre",
-        "vos",
-        "ihr",
-        "ihre",
-        "ihrer",
-        "your",
-        "vostro",
-        "vostra",
-        "vs",
-        "vtro",
-        "tuo",
-        "tua",
-        "su",
-        "tu",
-        "uw",
-        "jouw",
-        "panstwa",
-        "twoj",
-        "twoja",
-        "sua",
-        "seu",
-        "agence",
-        "agency",
-        "agent",
-        "agenzia",
-        "agencia",
-        "makler",
-        "maklers",
-        "anbieter",
-        "biurze",
-        "biura",
-        "interne",
-        "interna",
-        "interno",
-        "internal",
-        "intern",
-        "eigene",
-        "pro",
-        "kantoor",
-        "mandat",
-        "annonceur",
-        "inserzionista",
-    ]
+_OWN = _set(
+    """
+    votre vos ihr ihre ihrer your vostro vostra vs vtro tuo tua su tu uw jouw panstwa twoj twoja
+    sua seu agence agency agent agenzia agencia makler maklers anbieter biurze biura interne
+    interna interno internal intern eigene pro kantoor mandat annonceur inserzionista
+    """
 )
 
 _WORDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.EMAIL,
-        "mail email mailadres* emailadres* mailadress* emailadress* courriel mel correo correio "
-        "kontaktmail kundenmail *email *mail electronique elettronica electronico eletronico "
-        "elektronische",
+        (
+            "mail email mailadres* emailadres* mailadress* emailadress* courriel mel correo correio "
+            "kontaktmail kundenmail *email *mail electronique elettronica electronico eletronico "
+            "elektronische"
+        ),
     ),
     (
         Kind.PHONE,
-        "tel tel* telephon* telefon* telefoon* phone* mobile mobil mobiltel* mobilnummer mobilnr "
-        "movil cell cellulare cellular celular handy handynr handynummer natel portable gsm "
-        "telemovel komork* komorka ruckruf* rueckruf* festnetz* whatsapp mobiel* fisso rufnummer "
-        "callback *telefon *telefonnummer *phone",
+        (
+            "tel tel* telephon* telefon* telefoon* phone* mobile mobil mobiltel* mobilnummer mobilnr "
+            "movil cell cellulare cellular celular handy handynr handynummer natel portable gsm "
+            "telemovel komork* komorka ruckruf* rueckruf* festnetz* whatsapp mobiel* fisso rufnummer "
+            "callback *telefon *telefonnummer *phone"
+        ),
     ),
     (
         Kind.FIRST,
-        "prenom prenoms vorname vornamen voornaam firstname forename givenname "
-        "prenome primeironome",
+        (
+            "prenom prenoms vorname vornamen voornaam firstname forename givenname "
+            "prenome primeironome"
+        ),
     ),
     (
         Kind.LAST,
-        "nachname nachnamen familienname zuname surname lastname familyname cognome apellido "
-        "apellidos achternaam nazwisko apelido apelidos sobrenome patronyme zunamen",
+        (
+            "nachname nachnamen familienname zuname surname lastname familyname cognome apellido "
+            "apellidos achternaam nazwisko apelido apelidos sobrenome patronyme zunamen"
+        ),
     ),
     (Kind.GIVEN_OR_FULL, "nome nombre imie"),
     (Kind.FAMILY_OR_FULL, "nom name noms names naam"),
     (
         Kind.NAME,
-        "nominativo fullname kontaktname kontaktperson ansprechpartner identite identity "
-        "interlocuteur kundenname absendername namens",
+        (
+            "nominativo fullname kontaktname kontaktperson ansprechpartner identite identity "
+            "interlocuteur kundenname absendername namens"
+        ),
     ),
     (
         Kind.SALUTATION,
-        "anrede civilite title salutation aanhef trattamento tratamiento zwrot titre",
+        ("anrede civilite title salutation aanhef trattamento tratamiento zwrot titre"),
     ),
     (Kind.COMPANY, "firma societe company azienda empresa bedrijf unternehmen entreprise"),
     (
         Kind.MESSAGE,
-        "message messages nachricht nachrichtentext mitteilung mitteilungen messaggio mensaje "
-        "mensagem bericht wiadomosc wiadomosci commentaire* comment comments kommentar* commento "
-        "commenti comentario* bemerkung* anmerkung* opmerking* uwagi uwaga tresc observac* "
-        "remarque* remarks note notes notiz* frage fragen question questions pregunta* domanda "
-        "pergunta vraag vragen pytanie anfragetext testo texte text texto tekst wrote escribio "
-        "schreibt schrieb ecrit ecrivit scrive scritto schreef escreveu napisal* demande "
-        "anfrage richiesta enquiry inquiry consulta aanvraag zapytanie pedido freitext",
+        (
+            "message messages nachricht nachrichtentext mitteilung mitteilungen messaggio mensaje "
+            "mensagem bericht wiadomosc wiadomosci commentaire* comment comments kommentar* commento "
+            "commenti comentario* bemerkung* anmerkung* opmerking* uwagi uwaga tresc observac* "
+            "remarque* remarks note notes notiz* frage fragen question questions pregunta* domanda "
+            "pergunta vraag vragen pytanie anfragetext testo texte text texto tekst wrote escribio "
+            "schreibt schrieb ecrit ecrivit scrive scritto schreef escreveu napisal* demande "
+            "anfrage richiesta enquiry inquiry consulta aanvraag zapytanie pedido freitext"
+        ),
     ),
 )
 _REFERENCE = "ref reference references referenz* referencia riferimento riferim rif referencja "
@@ -288,235 +139,35 @@ _LOOSE += "imovel property bien oferty oferta offre mandat dossier expose oggett
 _LISTING = "annonce annonces anzeige anzeigen anzeigennummer inserat inserate inserats annuncio "
 _LISTING += "anuncio listing ad advert advertisement ogloszenia ogloszenie advertentie portal "
 _LISTING += "scout inseratnummer inseratsnummer code codice codigo id kod angebot angebots"
-_NUMBER = frozenset(
-    [
-        "nr",
-        "no",
-        "n",
-        "num",
-        "numero",
-        "nummer",
-        "number",
-        "numer",
-        "id",
-        "code",
-        "codice",
-        "codigo",
-        "kod",
-        "nro",
-        "kennung",
-        "scout",
-    ]
+_NUMBER = _set(
+    """
+    nr no n num numero nummer number numer id code codice codigo kod nro kennung scout
+    """
 )
-_THINGS = frozenset(
-    [
-        "preis",
-        "kaufpreis",
-        "miete",
-        "mietpreis",
-        "kaltmiete",
-        "prix",
-        "loyer",
-        "price",
-        "rent",
-        "prezzo",
-        "canone",
-        "precio",
-        "renta",
-        "prijs",
-        "vraagprijs",
-        "huurprijs",
-        "cena",
-        "czynsz",
-        "preco",
-        "renda",
-        "budget",
-        "zimmer",
-        "pieces",
-        "rooms",
-        "locali",
-        "habitaciones",
-        "kamers",
-        "pokoje",
-        "quartos",
-        "flache",
-        "wohnflache",
-        "surface",
-        "size",
-        "superficie",
-        "superficie",
-        "oppervlakte",
-        "powierzchnia",
-        "area",
-        "ort",
-        "stadt",
-        "ville",
-        "town",
-        "city",
-        "comune",
-        "citta",
-        "ciudad",
-        "localidad",
-        "plaats",
-        "woonplaats",
-        "miasto",
-        "miejscowosc",
-        "localidade",
-        "cidade",
-        "concelho",
-        "plz",
-        "postcode",
-        "zip",
-        "cap",
-        "cp",
-        "codepostal",
-        "postleitzahl",
-        "strasse",
-        "rue",
-        "street",
-        "via",
-        "calle",
-        "straat",
-        "ulica",
-        "rua",
-        "adresse",
-        "address",
-        "indirizzo",
-        "direccion",
-        "adres",
-        "morada",
-        "endereco",
-        "lien",
-        "link",
-        "url",
-        "date",
-        "datum",
-        "data",
-        "fecha",
-        "uhrzeit",
-        "heure",
-        "time",
-        "ora",
-        "hora",
-        "titel",
-        "titre",
-        "titolo",
-        "titulo",
-        "tytul",
-        "objekttyp",
-        "type",
-        "tipo",
-        "typ",
-        "land",
-        "pays",
-        "country",
-        "paese",
-        "pais",
-        "kraj",
-        "fax",
-        "quelle",
-        "source",
-        "betreff",
-        "subject",
-        "oggetto",
-        "asunto",
-        "onderwerp",
-        "temat",
-        "assunto",
-        "sprache",
-        "langue",
-        "language",
-        "lingua",
-        "idioma",
-        "taal",
-        "jezyk",
-        "immobilie",
-        "inserat",
-        "annonce",
-        "annuncio",
-        "anuncio",
-        "property",
-        "objekt",
-        "inmueble",
-        "imovel",
-        "immobile",
-        "woning",
-        "bien",
-        "einzug",
-        "verfugbarkeit",
-        "financement",
-        "finanzierung",
-        "haushaltsgrosse",
-        "beruf",
-        "alter",
-        "region",
-        "canton",
-        "kanton",
-        "telefonzeiten",
-        "rueckrufzeit",
-        "wunschtermin",
-        "termin",
-        "besichtigung",
-        "visite",
-        "visita",
-        "bezichtiging",
-    ]
+_THINGS = _set(
+    """
+    preis kaufpreis miete mietpreis kaltmiete prix loyer price rent prezzo canone precio renta
+    prijs vraagprijs huurprijs cena czynsz preco renda budget zimmer pieces rooms locali
+    habitaciones kamers pokoje quartos flache wohnflache surface size superficie superficie
+    oppervlakte powierzchnia area ort stadt ville town city comune citta ciudad localidad plaats
+    woonplaats miasto miejscowosc localidade cidade concelho plz postcode zip cap cp codepostal
+    postleitzahl strasse rue street via calle straat ulica rua adresse address indirizzo
+    direccion adres morada endereco lien link url date datum data fecha uhrzeit heure time ora
+    hora titel titre titolo titulo tytul objekttyp type tipo typ land pays country paese pais
+    kraj fax quelle source betreff subject oggetto asunto onderwerp temat assunto sprache langue
+    language lingua idioma taal jezyk immobilie inserat annonce annuncio anuncio property objekt
+    inmueble imovel immobile woning bien einzug verfugbarkeit financement finanzierung
+    haushaltsgrosse beruf alter region canton kanton telefonzeiten rueckrufzeit wunschtermin
+    termin besichtigung visite visita bezichtiging
+    """
 )
-_NEWS = frozenset(
-    [
-        "neue",
-        "neuer",
-        "neues",
-        "nouveau",
-        "nouvelle",
-        "new",
-        "nuovo",
-        "nuova",
-        "nuevo",
-        "nueva",
-        "nieuw",
-        "nieuwe",
-        "nowa",
-        "nowe",
-        "nowy",
-        "novo",
-        "nova",
-        "recu",
-        "received",
-        "ricevuto",
-        "recibido",
-        "ontvangen",
-        "otrzymali",
-        "recebeu",
-        "erhalten",
-        "eingegangen",
-        "tienes",
-        "hai",
-        "haben",
-        "avez",
-        "have",
-        "hebt",
-        "masz",
-        "tem",
-        "sie",
-        "vous",
-        "you",
-        "via",
-        "bitte",
-        "please",
-        "merci",
-        "danke",
-        "answer",
-        "antworten",
-        "reply",
-        "repondre",
-        "rispondi",
-        "responder",
-        "contesta",
-        "beantwoorden",
-        "odpowiedz",
-        "responda",
-    ]
+_NEWS = _set(
+    """
+    neue neuer neues nouveau nouvelle new nuovo nuova nuevo nueva nieuw nieuwe nowa nowe nowy
+    novo nova recu received ricevuto recibido ontvangen otrzymali recebeu erhalten eingegangen
+    tienes hai haben avez have hebt masz tem sie vous you via bitte please merci danke answer
+    antworten reply repondre rispondi responder contesta beantwoorden odpowiedz responda
+    """
 )
 _MOST_WORDS = 7
 

@@ -3,9 +3,10 @@
 Each step is a module of this folder; here they are put together. Must not write files.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from mailbridge.message.message import Message
 from mailbridge.rules.drafting.agreement import agree
 from mailbridge.rules.drafting.anchors import LINE, find_ways, line_section, way_in_subject
 from mailbridge.rules.drafting.draft import Draft, Example, Note, Sureness
@@ -70,7 +71,7 @@ def draft(portal: str, examples: Sequence[Example]) -> Draft:
     outline = _with_part(outline, sightings)
     numbers = [s.value(c) for s in sightings if (c := s.claims.get("sender_number"))]
     outline = replace(outline, region=find_region(messages, numbers))
-    outline = _sound(outline, sightings)
+    outline = _sound(outline)
     return Draft(outline.write(), (*notes, *_final(outline, said, sightings)))
 
 
@@ -204,7 +205,7 @@ def _with_part(outline: Outline, sightings: Sequence[Sighting]) -> Outline:
 def _beside_text(outline: Outline, examples: Sequence[Example]) -> tuple[Outline, list[Note]]:
     """Look in the subject, From and Reply-To for what the text does not have."""
     fields, notes = dict(outline.fields), []
-    message, given = examples[0].message, examples[0].given
+    message = examples[0].message
     if "property_reference" not in fields and (subject := _in_subject(outline, examples)):
         way, sureness, value = subject
         fields["property_reference"] = (way,)
@@ -221,17 +222,14 @@ def _beside_text(outline: Outline, examples: Sequence[Example]) -> tuple[Outline
             why = "the portal passes on what is sent there (From)"
             notes.append(Note("sender_email", Sureness.LIKELY, why, message.sender.address))
     if not any(name in fields for name in NAMES):
-        named = _named_beside(message, given)
+        named = _named_beside(message)
         if named:
             fields["sender_name"] = (named[0],)
             notes.append(Note("sender_name", Sureness.LIKELY, named[1], named[2]))
     return replace(outline, fields=fields), notes
 
 
-def _named_beside(message: object, given: Mapping[str, str]) -> tuple[WayDraft, str, str] | None:
-    from mailbridge.message.message import Message
-
-    assert isinstance(message, Message)  # noqa: S101
+def _named_beside(message: Message) -> tuple[WayDraft, str, str] | None:
     name, sign, _ = message.sender.name.partition(" via ")
     if sign and name.strip():
         way = WayDraft(source="from", take="name", pattern=("^(.+?) via ",))
@@ -339,15 +337,16 @@ def _note_field(
     return Note(name, sureness, why, value)
 
 
-def _sound(outline: Outline, sightings: Sequence[Sighting]) -> Outline:
+def _sound(outline: Outline) -> Outline:
     """Make sure that what is given out compiles: leave out what does not."""
     if outline.fields and compile_outline(outline):
         return outline
-    kept: dict[str, tuple[WayDraft, ...]] = {}
     bare = replace(outline, sections={}, footer=(), labels=(), body=(), comments={}, fields={})
-    for name, ways in outline.fields.items():
-        if compile_outline(replace(bare, fields={name: ways})):
-            kept[name] = ways
+    kept = {
+        name: ways
+        for name, ways in outline.fields.items()
+        if compile_outline(replace(bare, fields={name: ways}))
+    }
     return replace(bare, fields=kept or {"sender_email": (WayDraft(source="reply_to"),)})
 
 
