@@ -80,13 +80,17 @@ def value_pattern(name: str, value: str, *, closed: bool) -> str:
 
 
 def flex(text: str) -> str:
-    """Write words as a pattern: blanks may be more, and numbers are any."""
+    """Write words as a pattern: runs of blanks may be longer, and numbers are any."""
     pieces = [
-        r"\t" if piece == "\t" else " +" if piece.isspace() else _escape(piece)
+        r"\t" if piece == "\t" else _blank(piece) if piece.isspace() else _escape(piece)
         for piece in regex.split(r"(\t|[^\S\n\t]+)", text)
         if piece
     ]
-    return "".join(pieces).replace(" +:", " *:")
+    return "".join(pieces).replace(" +:", " *:").replace(" :", " ?:")
+
+
+def _blank(run: str) -> str:
+    return " " if len(run) == 1 else " +"
 
 
 def _escape(word: str) -> str:

@@ -69,7 +69,7 @@ def _end(sighting: Sighting, frame: Frame) -> str:
     pair = next((p for p in sighting.all_pairs if p.at == frame.foot), None)
     if pair and pair.end <= lines[0].end and first.startswith(pair.label):
         sign = text[frame.foot + len(pair.label) : pair.end].strip(" ")
-        ends = {":": " *:", "": "$", "\t": r"(?:\t|$)"}.get(sign, f" *{flex(sign)}")
+        ends = {":": " ?:", "": "$", "\t": r"(?:\t|$)"}.get(sign, f" *{flex(sign)}")
         return rf"^{mask(sighting, pair.label)}{ends}"
     written = _line(sighting, first)
     if (len(first.strip()) < _SHORT or is_greeting(first)) and following:

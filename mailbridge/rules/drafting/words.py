@@ -77,7 +77,8 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.EMAIL,
         (
-            "mail email mailadres* emailadres* mailadress* emailadress* courriel mel correo correio "
+            "mail email mailadres* emailadres* mailadress* emailadress* courriel mel correo "
+            "correio "
             "kontaktmail kundenmail *email *mail electronique elettronica electronico eletronico "
             "elektronische"
         ),
@@ -85,9 +86,11 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.PHONE,
         (
-            "tel tel* telephon* telefon* telefoon* phone* mobile mobil mobiltel* mobilnummer mobilnr "
+            "tel tel* telephon* telefon* telefoon* phone* mobile mobil mobiltel* mobilnummer "
+            "mobilnr "
             "movil cell cellulare cellular celular handy handynr handynummer natel portable gsm "
-            "telemovel komork* komorka ruckruf* rueckruf* festnetz* whatsapp mobiel* fisso rufnummer "
+            "telemovel komork* komorka ruckruf* rueckruf* festnetz* whatsapp mobiel* fisso "
+            "rufnummer "
             "callback *telefon *telefonnummer *phone"
         ),
     ),
@@ -116,14 +119,15 @@ _WORDS: tuple[tuple[Kind, str], ...] = (
     ),
     (
         Kind.SALUTATION,
-        ("anrede civilite title salutation aanhef trattamento tratamiento zwrot titre"),
+        "anrede civilite title salutation aanhef trattamento tratamiento zwrot",
     ),
     (Kind.COMPANY, "firma societe company azienda empresa bedrijf unternehmen entreprise"),
     (
         Kind.MESSAGE,
         (
             "message messages nachricht nachrichtentext mitteilung mitteilungen messaggio mensaje "
-            "mensagem bericht wiadomosc wiadomosci commentaire* comment comments kommentar* commento "
+            "mensagem bericht wiadomosc wiadomosci commentaire* comment comments kommentar* "
+            "commento "
             "commenti comentario* bemerkung* anmerkung* opmerking* uwagi uwaga tresc observac* "
             "remarque* remarks note notes notiz* frage fragen question questions pregunta* domanda "
             "pergunta vraag vragen pytanie anfragetext testo texte text texto tekst wrote escribio "
