@@ -11,17 +11,24 @@ layout, for work on the development set.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import product
 from pathlib import Path
+from typing import Protocol
 
+import mailbridge
 from bench.layouts import EXAMPLES, Layout, Mail, layouts
+from mailbridge.app import shipped_portals
+from mailbridge.cli.rulework import read_case
 from mailbridge.decision import Policy, decide
 from mailbridge.documents.casefile import ExpectedLead
 from mailbridge.documents.located import parse
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.message.message import Message
 from mailbridge.message.reader import read
+from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.drafting.draft import Example
 from mailbridge.rules.drafting.writing import draft
@@ -29,6 +36,7 @@ from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
 
 FIELDS = tuple(name for name in ExpectedLead.model_fields if not name.endswith("_id"))
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 PORTAL = "drafted.example"
 
 
@@ -53,6 +61,13 @@ class Score:
                         f"{number} {name}: {expected.get(name)!r}, found {found.get(name)!r}"
                     )
         self.leads.append(right)
+
+
+class Measure(Protocol):
+    """Drafts from so many examples, with values given or not, and scores the rule."""
+
+    def __call__(self, examples: int, *, given: bool) -> tuple[Score, str]:
+        """Give the score, and the rule."""
 
 
 def lead_of(raw: bytes, portals: Portals, region: str) -> dict[str, str]:
@@ -82,6 +97,29 @@ def measure(layout: Layout, examples: int, *, given: bool) -> tuple[Score, str]:
     return score, made.rule
 
 
+def measure_shipped(portal: str, examples: int, *, given: bool) -> tuple[Score, str]:
+    """Draft from the first leads among a shipped portal's cases, and score on the others.
+
+    These cases show a layout's variants on purpose; much differs between them.
+    """
+    mails = []
+    for file in sorted((FIXTURES / portal).glob("*.eml")):
+        case = read_case(file)
+        if case.portal == portal and case.outcome is Outcome.LEAD and case.lead:
+            lead = case.lead.model_dump(exclude_none=True)
+            mails.append(Mail(file.read_bytes(), lead, dict(lead)))
+    made = draft(
+        PORTAL,
+        [_example(m, m.given if given and not i else {}) for i, m in enumerate(mails[:examples])],
+    )
+    portals = gather([compile_portal(parse(made.rule, "drafted.yaml"))])
+    region = next((one.region for one in shipped_portals(5.0) if one.name == portal), "CH")
+    score = Score()
+    for number, mail in enumerate(mails[examples:], start=examples):
+        score.add(number, mail.values, lead_of(mail.raw, portals, region or "CH"))
+    return score, made.rule
+
+
 def _example(mail: Mail, given: dict[str, str]) -> Example:
     message = read(mail.raw)
     assert isinstance(message, Message)
@@ -93,34 +131,43 @@ def share(right: Sequence[bool]) -> str:
     return f"{sum(right)}/{len(right)} {100 * sum(right) / max(1, len(right)):.0f} %"
 
 
+def groups(wanted: str | None) -> Iterator[tuple[str, str, Measure]]:
+    """Give each layout of the groups asked for: group, name, and how it is measured."""
+    for group in ("development", "held_out"):
+        if wanted in {None, group}:
+            for layout in layouts(group):
+                yield group, layout.name, partial(measure, layout)
+    if wanted in {None, "shipped"}:
+        for folder in sorted(FIXTURES.iterdir()):
+            if (Path(mailbridge.__file__).parent / "portals" / f"{folder.name}.yaml").is_file():
+                yield "shipped", folder.name, partial(measure_shipped, folder.name)
+
+
 def main() -> None:
     """Measure what was asked for."""
     parser = argparse.ArgumentParser(description=Path(__file__).stem)
-    parser.add_argument("--group", choices=["development", "held_out"])
+    parser.add_argument("--group", choices=["development", "held_out", "shipped"])
     parser.add_argument("--each", metavar="NAME", nargs="?", const="", help="tell each layout")
-    wanted = parser.parse_args()
+    asked = parser.parse_args()
     print("| layouts | drafted from | values given | fields right | leads right |")
     print("|---|---|---|---|---|")
-    for group in [wanted.group] if wanted.group else ["development", "held_out"]:
-        for examples in (1, EXAMPLES):
-            for given in (False, True):
-                whole = Score()
-                for layout in layouts(group):
-                    if wanted.each and wanted.each != layout.name:
-                        continue
-                    score, rule = measure(layout, examples, given=given)
-                    whole.fields += score.fields
-                    whole.leads += score.leads
-                    if wanted.each is not None:
-                        print(f"  {layout.name}: {share(score.fields)}, {share(score.leads)}")
-                        if wanted.each:
-                            print(rule, *score.wrong, sep="\n")
-                        elif score.wrong:
-                            print("    " + "\n    ".join(score.wrong[:4]))
-                print(
-                    f"| {group} ({len(list(layouts(group)))}) | {examples} | "
-                    f"{'yes' if given else 'no'} | {share(whole.fields)} | {share(whole.leads)} |"
-                )
+    chosen = [one for one in groups(asked.group) if not asked.each or asked.each == one[1]]
+    for group in dict.fromkeys(one[0] for one in chosen):
+        members = [one for one in chosen if one[0] == group]
+        for examples, given in product((1, EXAMPLES), (False, True)):
+            whole = Score()
+            for _, name, measured in members:
+                score, rule = measured(examples, given=given)
+                whole.fields += score.fields
+                whole.leads += score.leads
+                if asked.each is not None and (score.wrong or asked.each):
+                    print(f"  {name}: {share(score.fields)}, {share(score.leads)}")
+                    print(*([rule] if asked.each else []), *score.wrong[:6], sep="\n    ")
+            said = "yes" if given else "no"
+            print(
+                f"| {group} ({len(members)}) | {examples} | {said} "
+                f"| {share(whole.fields)} | {share(whole.leads)} |"
+            )
 
 
 if __name__ == "__main__":

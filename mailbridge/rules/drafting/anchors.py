@@ -94,7 +94,7 @@ def _blank(run: str) -> str:
 
 
 def _escape(word: str) -> str:
-    return regex.sub(r"\d+", r"\\d+", regex.escape(word, special_only=True))
+    return regex.sub(r"\d+", r"\\d+", regex.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", word))
 
 
 def mask(sighting: Sighting, text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 import regex
 
 from mailbridge.documents.located import parse
+from mailbridge.documents.notation import quote
 from mailbridge.documents.rulefile import FieldName
 from mailbridge.errors import BadDocument
 from mailbridge.message.message import Body, Message
@@ -24,7 +25,6 @@ from mailbridge.rules.drafting.outline import (
     Outline,
     SectionDraft,
     WayDraft,
-    quote,
     write_field,
 )
 from mailbridge.rules.drafting.pairs import Pair, find_pairs
@@ -36,6 +36,8 @@ from mailbridge.rules.labels import Span, trim
 from mailbridge.rules.portal import PatternTimeout, Portal, fold
 
 MESSAGE = "message"
+_FOLLOWS = regex.compile(r" (?:\p{Ll}{1,3} ){0,2}\p{Lu}")
+_PRECEDES = regex.compile(r"(?<![\p{L}])\p{Lu}[\p{L}'-]* (?:\p{Ll}{1,3} ){0,2}$")
 _HALVES = ("sender_firstname", "sender_lastname")
 _FIELDS = frozenset(name.value for name in FieldName)
 Part = Literal["text", "html", "subject"]
@@ -86,11 +88,13 @@ def mark(
 
 def _is_half(text: str, span: Span) -> bool:
     """Tell whether a name goes on beside what is marked: no fixed words part the two."""
-    after = regex.match(r" (?:\p{Ll}{1,3} ){0,2}\p{Lu}", text, pos=span[1])
+    if _FOLLOWS.match(text, pos=span[1]):
+        return True
+    pairs = [pair for pair in find_pairs(text, {}) if pair.value]
+    if any(pair.value and pair.value[0] == span[0] for pair in pairs):
+        return False
     line = text.rfind("\n", 0, span[0]) + 1
-    pair = next((p for p in find_pairs(text, {}) if p.at == line and p.value), None)
-    inside = pair is not None and pair.value is not None and pair.value[0] < span[0] < pair.value[1]
-    return bool(after) or inside
+    return bool(_PRECEDES.search(text[line : span[0]]))
 
 
 def _body(message: Message, part: Part) -> Body:

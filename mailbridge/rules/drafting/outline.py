@@ -6,10 +6,7 @@ Must not know mails. The style is that of the shipped portals.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import regex
-
-_PLAIN = regex.compile(r"[\p{L}\p{N}_☎✉][\p{L}\p{N}_ ./@()'’°+\-☎✉]*")
-_TYPED = frozenset({"yes", "no", "true", "false", "null", "on", "off", "y", "n"})
+from mailbridge.documents.notation import quote, write_list
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,27 +135,3 @@ def write_field(name: str, ways: Sequence[WayDraft], indent: str = "  ") -> list
     if len(ways) == 1:
         return [f"{indent}{name}: {ways[0].write()}"]
     return [f"{indent}{name}:", *(f"{indent}  - {way.write()}" for way in ways)]
-
-
-def write_list(items: Sequence[str]) -> str:
-    """Write one string, or a list of them on one line."""
-    if len(items) == 1:
-        return quote(items[0])
-    return "[" + ", ".join(map(quote, items)) + "]"
-
-
-def quote(text: str) -> str:
-    """Write a string as YAML that is read back as it is (YAML 1.2, 7.3)."""
-    if _PLAIN.fullmatch(text) and not text.endswith(" ") and text.lower() not in _TYPED:
-        return text
-    if text.isprintable():
-        return "'" + text.replace("'", "''") + "'"
-    return '"' + "".join(map(_escape, text)) + '"'
-
-
-def _escape(char: str) -> str:
-    if char in '"\\':
-        return f"\\{char}"
-    if char.isprintable():
-        return char
-    return f"\\U{ord(char):08x}"

@@ -41,6 +41,10 @@ from mailbridge.rules.extraction import Reading
 from mailbridge.rules.judgement import parts_of, read
 from mailbridge.rules.portal import PatternTimeout, plain_label
 
+_REGION = (
+    "Numbers without country code are read as of the settings' default_region; if the portal is "
+    "of another country, add a line 'region: XX'."
+)
 MESSAGE = "message"
 _NAMED = ("sender_name", "sender_firstname", "sender_lastname")
 
@@ -71,6 +75,8 @@ def draft(portal: str, examples: Sequence[Example]) -> Draft:
     outline = _with_part(outline, sightings)
     numbers = [s.value(c) for s in sightings if (c := s.claims.get("sender_number"))]
     outline = replace(outline, region=find_region(messages, numbers))
+    if not outline.region and any(not n.strip().startswith(("+", "00", "(+")) for n in numbers):
+        notes.append(Note("region", Sureness.UNSURE, _REGION))
     outline = _sound(outline)
     return Draft(outline.write(), (*notes, *_final(outline, said, sightings)))
 
