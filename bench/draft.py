@@ -98,26 +98,23 @@ def measure(layout: Layout, examples: int, *, given: bool) -> tuple[Score, str]:
 
 
 def measure_shipped(portal: str, examples: int, *, given: bool) -> tuple[Score, str]:
-    """Draft from the first leads among a shipped portal's cases, and score on the others.
+    """Draft from each lead among a shipped portal's cases, and score the rule on that very mail.
 
-    These cases show a layout's variants on purpose; much differs between them.
+    Their other cases show variants and languages on purpose, so they measure nothing else.
     """
-    mails = []
-    for file in sorted((FIXTURES / portal).glob("*.eml")):
+    score, rules = Score(), []
+    region = next((one.region for one in shipped_portals(5.0) if one.name == portal), "")
+    for number, file in enumerate(sorted((FIXTURES / portal).glob("*.eml"))):
         case = read_case(file)
-        if case.portal == portal and case.outcome is Outcome.LEAD and case.lead:
-            lead = case.lead.model_dump(exclude_none=True)
-            mails.append(Mail(file.read_bytes(), lead, dict(lead)))
-    made = draft(
-        PORTAL,
-        [_example(m, m.given if given and not i else {}) for i, m in enumerate(mails[:examples])],
-    )
-    portals = gather([compile_portal(parse(made.rule, "drafted.yaml"))])
-    region = next((one.region for one in shipped_portals(5.0) if one.name == portal), "CH")
-    score = Score()
-    for number, mail in enumerate(mails[examples:], start=examples):
-        score.add(number, mail.values, lead_of(mail.raw, portals, region or "CH"))
-    return score, made.rule
+        if examples > 1 or case.portal != portal or case.outcome is not Outcome.LEAD:
+            continue
+        values = case.lead.model_dump(exclude_none=True) if case.lead else {}
+        mail = Mail(file.read_bytes(), values, values)
+        made = draft(PORTAL, [_example(mail, values if given else {})])
+        portals = gather([compile_portal(parse(made.rule, "drafted.yaml"))])
+        score.add(number, values, lead_of(mail.raw, portals, region or "CH"))
+        rules.append(f"# {file.name}\n{made.rule}")
+    return score, "\n".join(rules)
 
 
 def _example(mail: Mail, given: dict[str, str]) -> Example:

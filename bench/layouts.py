@@ -149,20 +149,26 @@ class Layout:
                 mail.add_alternative(
                     f"<html><body>{shown}</body></html>", subtype="html", charset="utf-8"
                 )
+        laid_out = self.body + self.subject + self.reply_to
         expected = {
             "sender_firstname": values["first"],
             "sender_lastname": values["last"],
-            "sender_email": values["email"],
-            "sender_number": read_phone(values["phone"], self.region).number,
+            "sender_email": values["email"] if "{email}" in laid_out else self._relay(values),
+            "sender_number": read_phone(values["phone"], self.region).number
+            if "{phone}" in laid_out
+            else "",
             "sender_message": values["message"],
-            "property_reference": values["ref"] if "{ref}" in self.body + self.subject else "",
+            "property_reference": values["ref"] if "{ref}" in laid_out else "",
         }
-        given = {**expected, "sender_number": values["phone"]}
+        given = {**expected, "sender_number": values["phone"] * bool(expected["sender_number"])}
         return Mail(
             mail.as_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
             {name: value for name, value in expected.items() if value},
             {name: value for name, value in given.items() if value},
         )
+
+    def _relay(self, values: dict[str, str]) -> str:
+        return self.sender.format(**values).rpartition("<")[2].rstrip(">")
 
     def _values(self, number: int) -> dict[str, str]:
         first, last = _PEOPLE[self.language].split(";")[number].split("|")

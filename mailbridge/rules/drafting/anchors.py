@@ -46,7 +46,7 @@ def _all_ways(sighting: Sighting, claim: Claim) -> Iterator[WayDraft]:
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
     before, after = text[line_start:start], text[end:line_end]
-    value = value_pattern(claim.field, text[start:end], closed=bool(after.strip()))
+    value = value_pattern(claim.field, text[start:end], after)
     if before.strip():
         yield from _on_line(sighting, before, after, value)
     elif after.strip():
@@ -56,7 +56,7 @@ def _all_ways(sighting: Sighting, claim: Claim) -> Iterator[WayDraft]:
     else:
         yield from _between_lines(sighting, line_end, value)
     if claim.field in {"sender_email", "sender_number"} and not before.strip() + after.strip():
-        yield WayDraft(pattern=(rf"^{value_pattern(claim.field, '', closed=False)}$",))
+        yield WayDraft(pattern=(rf"^{value_pattern(claim.field, '', '')}$",))
 
 
 def is_label(sighting: Sighting, label: str) -> bool:
@@ -68,15 +68,15 @@ def is_label(sighting: Sighting, label: str) -> bool:
     return not any(len(value) > 2 and value in plain for value in values)
 
 
-def value_pattern(name: str, value: str, *, closed: bool) -> str:
-    """Give the group that takes a value; `closed` where something follows it on the line."""
+def value_pattern(name: str, value: str, after: str) -> str:
+    """Give the group that takes a value; `after` is what follows it on its line."""
     if name == "sender_email" and (EMAIL.fullmatch(value) or not value):
         return _ADDRESS
     if name == "sender_number":
         return _NUMBER
-    if name == "property_reference" and closed and not any(c.isspace() for c in value):
+    if name == "property_reference" and after[:1].isspace() and after.strip():
         return r"([^\s,;()\[\]]+)" if not regex.search(r"[,;()\[\]]", value) else r"(\S+)"
-    return r"(\S[^\n]*?)" if closed else r"(\S[^\n]*)"
+    return r"(\S[^\n]*?)" if after.strip() else r"(\S[^\n]*)"
 
 
 def flex(text: str) -> str:
@@ -178,14 +178,20 @@ def way_in_subject(subject: str, span: Span) -> Iterator[WayDraft]:
     words = regex.findall(r"\S+\s*", before)[-2:]
     head = flex("".join(words))
     closing = flex(after[:1]) if after and not after[0].isspace() else ""
-    value = r"(\S+)" if not closing else rf"([^\s{regex.escape(after[0])}]+)"
+    value = r"(\S+)"
+    if closing:
+        value = rf"(\S[^\n{regex.escape(after[0])}]*)"
+    elif not after:
+        value = r"(\S[^\n]*)"
     if any(c.isalpha() for c in head):
         yield WayDraft(
             source="subject", pattern=(rf"{head}{value}{closing or ('$' if not after else '')}",)
         )
     one = flex("".join(words[-1:]))
     if one != head and any(c.isalpha() for c in one):
-        yield WayDraft(source="subject", pattern=(rf"{one}{value}{closing}",))
+        yield WayDraft(
+            source="subject", pattern=(rf"{one}{value}{closing or ('' if after else '$')}",)
+        )
 
 
 def line_section(sightings: Sequence[Sighting]) -> SectionDraft | None:

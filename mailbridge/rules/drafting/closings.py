@@ -10,6 +10,8 @@ from mailbridge.rules.drafting.words import plain
 
 _CLOSING = regex.compile(
     r"^(?:-{2,}|_{3,}|={3,}|\*{3,})$"
+    r"|^\W*(?:ende?|fin|fine|einde|koniec|fim)(?: \S+)? (?:nachricht|message|messaggio|mensaje"
+    r"|bericht|wiadomości|mensagem)\W*$"
     r"|©|\(c\) ?20\d\d|\bcopyright\b"
     r"|\b(?:l[’']équipe|(?:ihr|euer|dein|das) \S+[- ]?team|il team|lo staff|the \S+( \S+)? team"
     r"|el equipo|het \S+ ?team|team van|zespół|a equipa|a equipe)\b"
@@ -77,6 +79,19 @@ def is_heading(line: str) -> bool:
     """Tell whether a line stands over contact details or the property."""
     written = line.strip()
     return len(written) <= 50 and bool(_HEADING.match(written))
+
+
+_RECIPIENT = regex.compile(
+    r"^(?:destinataire|empfänger|destinatario|destinatário|recipient|ontvanger|odbiorca|an|à|to"
+    r"|(?:votre |ihre? |your |vostra |tu |uw |sua )?(?:agence|agentur|makler|anbieter"
+    r"|agency|agent|agenzia|agencia|inmobiliaria|kantoor|makelaar|biuro|imobiliária))\b ?:?(?:\t|$|[^:\n]{0,60}$)",
+    regex.IGNORECASE,
+)
+
+
+def is_recipient(line: str) -> bool:
+    """Tell whether a line names the agency to which the mail goes."""
+    return bool(_RECIPIENT.match(line.strip()))
 
 
 def brands_of(sender: Address) -> tuple[str, ...]:

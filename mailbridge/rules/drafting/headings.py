@@ -4,15 +4,17 @@ Must not decide where that is; that is `framing` and `agreement`.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from mailbridge.rules.drafting.anchors import flex, mask
-from mailbridge.rules.drafting.closings import is_greeting
+from mailbridge.rules.drafting.closings import is_greeting, is_heading
 from mailbridge.rules.drafting.framing import Frame
 from mailbridge.rules.drafting.outline import SectionDraft
-from mailbridge.rules.drafting.pairs import lines_of
+from mailbridge.rules.drafting.pairs import Line, lines_of
 from mailbridge.rules.drafting.sighting import Sighting
 
 _LONGEST = 60
+_HEADING_WORDS = 6
 _SHORT = 12
 """A line of fewer characters is told together with the next one."""
 
@@ -41,6 +43,34 @@ def message_section(sightings: Sequence[Sighting]) -> tuple[SectionDraft | None,
     footers = [one for one in footers if one not in ends]
     section = SectionDraft(_distinct(starts), _distinct(ends), free_text=True)
     return section, _distinct(footers)
+
+
+def contact_section(sightings: Sequence[Sighting], names: Sequence[str]) -> SectionDraft | None:
+    """Give a section that begins at the heading above these fields, where all have one."""
+    starts = []
+    for sighting in sightings:
+        places = [sighting.claims[name].span[0] for name in names if name in sighting.claims]
+        if not places:
+            continue
+        first = min(places)
+        above = [
+            line
+            for line, following in pairwise(lines_of(sighting.text))
+            if line.end < first
+            and sighting.trusted(line.start)
+            and (is_heading(line.text) or _stands_over(sighting, line, following))
+        ]
+        if not above:
+            return None
+        starts.append(f"^{_line(sighting, above[-1].text)}")
+    return SectionDraft(_distinct(starts)) if starts else None
+
+
+def _stands_over(sighting: Sighting, line: Line, following: Line) -> bool:
+    """Tell whether a line is no label itself and stands right above one."""
+    valued = {pair.at for pair in sighting.pairs if pair.value}
+    short = 0 < len(line.text.split()) <= _HEADING_WORDS
+    return short and line.start not in valued and following.start in valued
 
 
 def _distinct(patterns: Sequence[str]) -> tuple[str, ...]:

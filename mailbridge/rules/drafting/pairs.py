@@ -137,7 +137,7 @@ def _pairs_of(
     if "\t" in line.text:
         yield from _tabbed(text, lines, number, cells)
         return
-    for pattern, style in ((_COLON, Style.BESIDE), (_BRACKETED, Style.AFTER)):
+    for pattern, style in ((_BRACKETED, Style.AFTER), (_COLON, Style.BESIDE)):
         match = pattern.match(line.text)
         if match and (pair := _signed(text, lines, number, match, style)):
             yield pair

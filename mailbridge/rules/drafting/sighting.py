@@ -9,7 +9,12 @@ from dataclasses import dataclass, field, replace
 import regex
 
 from mailbridge.message.message import Address, Body, Message
-from mailbridge.rules.drafting.closings import brands_of, is_closing
+from mailbridge.rules.drafting.closings import (
+    brands_of,
+    is_closing,
+    is_heading,
+    is_recipient,
+)
 from mailbridge.rules.drafting.draft import Sureness
 from mailbridge.rules.drafting.framing import Frame, find_frame
 from mailbridge.rules.drafting.locating import locate
@@ -24,7 +29,7 @@ from mailbridge.rules.drafting.pairs import (
     lines_of,
 )
 from mailbridge.rules.drafting.words import Hold, Kind, is_family_first
-from mailbridge.rules.labels import Span, trim
+from mailbridge.rules.labels import Span
 from mailbridge.rules.portal import fold
 
 NAMES = ("sender_firstname", "sender_lastname", "sender_name")
@@ -195,7 +200,20 @@ def _first(sighting: Sighting, kind: Kind, fit: Callable[[Pair], bool]) -> Pair 
     fitting = [p for p in sighting.pairs if p.kind is kind and p.value and fit(p)]
     fitting.sort(key=lambda p: is_closing(_line_at(sighting.text, p.at), sighting.brands))
     fitting.sort(key=lambda p: p.style is Style.AFTER and len(p.label.split()) > 2)
+    agency = list(agency_spans(sighting.text))
+    fitting.sort(key=lambda p: any(start <= p.at < end for start, end in agency))
     return fitting[0] if fitting else None
+
+
+def agency_spans(text: str) -> Iterator[Span]:
+    """Give the stretches that tell of the agency itself: to a blank line or the next heading."""
+    start = None
+    for line in lines_of(text):
+        if start is None and is_recipient(line.text):
+            start = line.start
+        elif start is not None and (line.blank or is_heading(line.text)):
+            yield start, line.start
+            start = None
 
 
 def _line_at(text: str, at: int) -> str:
@@ -342,7 +360,23 @@ def _claim_reference(sighting: Sighting, claims: dict[str, Claim]) -> tuple[Clai
                 if p.value
             ]
             return (*doubtful, *loose)
+    _claim_in_sentence(sighting, claims)
     return tuple(loose)
+
+
+def _claim_in_sentence(sighting: Sighting, claims: dict[str, Claim]) -> None:
+    """Claim a reference that a word for it announces in the portal's own sentence."""
+    for line in lines_of(sighting.text):
+        if not sighting.trusted(line.start) or is_closing(line.text, sighting.brands):
+            continue
+        if any(pair.at == line.start for pair in sighting.pairs):
+            continue
+        if found := find_in_subject(line.text):
+            span = (line.start + found[0], line.start + found[1])
+            why = "a word for it stands before it in a sentence"
+            name = "property_reference"
+            claims[name] = Claim(name, span, Sureness.LIKELY, why)
+            return
 
 
 _MAYBE = "'{}' may be the portal's own number, not the agency's"
@@ -369,14 +403,20 @@ def _reply_address(message: Message) -> str:
 _SUBJECT = regex.compile(
     r"(?i)(?<![\p{L}])(?:r[ée]f(?:[ée]ren(?:ce|z|cia|tie|cja))?|rif(?:erimento)?|refer[êe]ncia"
     r"|reference|objekt(?:[ -]?(?:nr|nummer))?|immobile|inmueble|im[óo]vel|ofert[ęy]|oggetto"
-    r"|property ref(?:erence)?)\b[.:°º#\s-]*(?P<value>[^\s,;:()\[\]]*\d[^\s,;:()\[\]]*)"
+    r"|property ref(?:erence)?)\b(?:[.:°º#\s-]|\b(?:nr|no|n|num|numer|número|numero)\b)*"
+    r"(?P<value>[^\s,;:()\[\]]*\d[^\s,;:()\[\]]*)"
 )
 
 
 def find_in_subject(subject: str) -> Span | None:
     """Find a reference that a word for it announces in a subject."""
     match = _SUBJECT.search(fold(subject))
-    return trim(subject, *match.span("value")) if match else None
+    if match is None:
+        return None
+    start, end = match.span("value")
+    while subject[end - 1] in ".!?":
+        end -= 1
+    return start, end
 
 
 def fits_field(name: str, value: str) -> bool:

@@ -10,7 +10,7 @@ from mailbridge.message.message import Message
 from mailbridge.rules.drafting.agreement import agree
 from mailbridge.rules.drafting.anchors import LINE, find_ways, line_section, way_in_subject
 from mailbridge.rules.drafting.draft import Draft, Example, Note, Sureness
-from mailbridge.rules.drafting.headings import message_section
+from mailbridge.rules.drafting.headings import contact_section, message_section
 from mailbridge.rules.drafting.locating import locate
 from mailbridge.rules.drafting.matching import (
     IGNORE,
@@ -45,6 +45,7 @@ _REGION = (
     "Numbers without country code are read as of the settings' default_region; if the portal is "
     "of another country, add a line 'region: XX'."
 )
+CONTACT = "contact"
 MESSAGE = "message"
 _NAMED = ("sender_name", "sender_firstname", "sender_lastname")
 
@@ -123,18 +124,24 @@ def draft_fields(
         fields["sender_message"] = (WayDraft(source=MESSAGE, take="section"),)
         notes.append(_note_message(sightings))
     names = dict.fromkeys((*ORDER, *(name for s in sightings for name in s.claims)))
-    for name in names:
-        if name == "sender_message":
-            continue
+    found = {
+        name: choose_ways(frame, name, _ways(sightings, name), sightings)
+        for name in names
+        if name != "sender_message" and any(name in s.claims for s in sightings)
+    }
+    lost = [name for name, (ways, _) in found.items() if not ways]
+    if lost and (contact := contact_section(sightings, lost)):
+        # The same labels stand elsewhere, too: of the agency, for example.
+        wider = replace(frame, sections={CONTACT: contact, **sections})
+        for name in lost:
+            ways = [replace(w, source=CONTACT) for w in _ways(sightings, name) if not w.source]
+            found[name] = choose_ways(wider, name, ways, sightings)
+        frame = wider
+    for name, (chosen, left) in found.items():
         claims = [(s, s.claims[name]) for s in sightings if name in s.claims]
-        if not claims:
-            continue
-        ways, left = choose_ways(
-            frame, name, [way for s, c in claims for way in find_ways(s, c)], sightings
-        )
-        if ways:
-            fields[name] = ways
-        notes.append(_note_field(name, claims, left, found=bool(ways)))
+        if chosen:
+            fields[name] = chosen
+        notes.append(_note_field(name, claims, left, found=bool(chosen)))
     frame = replace(frame, fields=fields)
     frame, more = _beside_text(frame, examples)
     if any(c.family_first for s in sightings for c in s.claims.values()):
@@ -146,6 +153,11 @@ def draft_fields(
         )
     frame, doubtful = _with_doubts(frame, sightings)
     return frame, [*notes, *more, *doubtful, *_not_found(frame, examples)]
+
+
+def _ways(sightings: Sequence[Sighting], name: str) -> list[WayDraft]:
+    claimed = [(s, s.claims[name]) for s in sightings if name in s.claims]
+    return [way for sighting, claim in claimed for way in find_ways(sighting, claim)]
 
 
 def _believe_given(sightings: Sequence[Sighting]) -> list[Sighting]:
