@@ -6,6 +6,7 @@ and nothing else in other examples, is `trial`.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import regex
 
@@ -16,6 +17,8 @@ from mailbridge.rules.labels import Span
 
 _ADDRESS = r"([^\s<>|;,]+@[^\s<>|;,]+)"
 _NUMBER = r"(\(?\+?\d[\d ()./–-]{4,}\d)"
+TRIPLE = regex.compile(r"\[[^\[\]\s.]*\.[^\[\]\s]*\]")
+"""`[a.b.c]`: house, building and object of the IDX export."""
 _MOST_WORDS = 4
 _LABEL_WORDS = 6
 _MARGIN = 60
@@ -27,6 +30,8 @@ def find_ways(sighting: Sighting, claim: Claim) -> Iterator[WayDraft]:
     """Give ways to find a claim's value, the most stable first."""
     seen: set[WayDraft] = set()
     for way in _all_ways(sighting, claim):
+        if claim.field == "property_reference" and TRIPLE.fullmatch(sighting.value(claim)):
+            way = replace(way, clean="idx_triple")
         if way not in seen:
             seen.add(way)
             yield way
@@ -55,6 +60,8 @@ def _all_ways(sighting: Sighting, claim: Claim) -> Iterator[WayDraft]:
             yield WayDraft(pattern=(rf"^{value}{tail}",))
     else:
         yield from _between_lines(sighting, line_end, value)
+    if claim.field == "property_reference" and TRIPLE.fullmatch(text[start:end]):
+        yield WayDraft(pattern=(r"(\[[^\]\n]*\])",))
     if claim.field in {"sender_email", "sender_number"} and not before.strip() + after.strip():
         yield WayDraft(pattern=(rf"^{value_pattern(claim.field, '', '')}$",))
 

@@ -83,8 +83,10 @@ def is_heading(line: str) -> bool:
 
 _RECIPIENT = regex.compile(
     r"^(?:destinataire|empfänger|destinatario|destinatário|recipient|ontvanger|odbiorca|an|à|to"
-    r"|(?:votre |ihre? |your |vostra |tu |uw |sua )?(?:agence|agentur|makler|anbieter"
-    r"|agency|agent|agenzia|agencia|inmobiliaria|kantoor|makelaar|biuro|imobiliária))\b ?:?(?:\t|$|[^:\n]{0,60}$)",
+    r"|(?:votre |ihre? |your |vostra |tu |uw |sua )?"
+    r"(?:agence|agentur|makler|anbieter"
+    r"|agency|agent|agenzia|agencia|inmobiliaria|kantoor|makelaar|biuro|imobiliária))"
+    r"\b ?:?(?:\t|$|[^:\n]{0,60}$)",
     regex.IGNORECASE,
 )
 

@@ -11,7 +11,7 @@ import regex
 from mailbridge.rules.drafting.closings import is_closing, is_greeting, is_heading
 from mailbridge.rules.drafting.draft import Sureness
 from mailbridge.rules.drafting.pairs import Line, Pair, Style, fits, lines_of
-from mailbridge.rules.drafting.words import Kind, plain
+from mailbridge.rules.drafting.words import Kind, kind_of, plain
 from mailbridge.rules.labels import Span, trim
 
 _WEAK = frozenset(
@@ -20,6 +20,8 @@ _WEAK = frozenset(
     testo texto tekst frage fragen question questions note notes notiz
     """.split()  # noqa: SIM905  (a table of words)
 )
+_WEAK_WORDS = 2
+"""Of a heading with none but weak words, at most: `Type of enquiry` is none."""
 _QUOTED = regex.compile(
     r"^[^\S\n]*(?P<open>[«“„])\s*(?P<words>[^«»“”„]{8,}?)\s*(?P<close>[»”])", regex.M
 )
@@ -63,7 +65,9 @@ def find_frame(
 
 def _weight(pair: Pair) -> int:
     words = set(plain(pair.label).split())
-    weak = bool(words & _WEAK) and not words - _WEAK - {"de", "du", "der", "zur", "del", "la"}
+    weak = not any(kind_of(word) is Kind.MESSAGE for word in words - _WEAK)
+    if weak and len(words) > _WEAK_WORDS:
+        return 0
     signed = pair.style is not Style.BELOW or pair.label.endswith(":")
     return (0 if weak else 2) + (1 if signed else 0) + (1 if len(words) <= 3 else 0)
 

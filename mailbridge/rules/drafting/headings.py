@@ -6,6 +6,8 @@ Must not decide where that is; that is `framing` and `agreement`.
 from collections.abc import Sequence
 from itertools import pairwise
 
+import regex
+
 from mailbridge.rules.drafting.anchors import flex, mask
 from mailbridge.rules.drafting.closings import is_greeting, is_heading
 from mailbridge.rules.drafting.framing import Frame
@@ -31,12 +33,15 @@ def message_section(sightings: Sequence[Sighting]) -> tuple[SectionDraft | None,
         starts.append(_start(sighting, frame))
         if frame.foot is None:
             continue
-        end = _end(sighting, frame)
+        end = _end(sighting, frame, lines=1)
+        if _stands_before(sighting, end, frame):
+            end = _end(sighting, frame, lines=2)
         closes = not any(
             claim.span[0] >= frame.foot
             for claim in sighting.claims.values()
             if claim.field != "sender_message"
         ) and not any(claim.span[0] >= frame.foot for claim in sighting.unsure)
+        closes = closes and not _stands_before(sighting, end, frame)
         (footers if closes and not end.startswith(("»", "”")) else ends).append(end)
     if not starts:
         return None, ()
@@ -87,22 +92,29 @@ def _start(sighting: Sighting, frame: Frame) -> str:
     return rf"^{written}$" if "\n" in rest or (not rest and head.endswith("\n")) else rf"^{written}"
 
 
-def _end(sighting: Sighting, frame: Frame) -> str:
+def _stands_before(sighting: Sighting, pattern: str, frame: Frame) -> bool:
+    """Tell whether what shall end the message stands above it, too."""
+    match = regex.compile(pattern, regex.MULTILINE).search(sighting.text)
+    return match is not None and match.start() < frame.head[0]
+
+
+def _end(sighting: Sighting, frame: Frame, lines: int) -> str:
     assert frame.foot is not None  # noqa: S101  (callers look)
     text = sighting.text
-    lines = [line for line in lines_of(text) if line.end > frame.foot and not line.blank]
-    first = text[frame.foot : lines[0].end]
-    following = lines[1].text if len(lines) > 1 else ""
+    after = [line for line in lines_of(text) if line.end > frame.foot and not line.blank]
+    first = text[frame.foot : after[0].end]
+    following = after[1].text if len(after) > 1 else ""
     if first[0] in "»”":
         rest = first[1:].strip() or following
         return rf"{first[0]}\s*{_line(sighting, rest)}" if rest else first[0]
     pair = next((p for p in sighting.all_pairs if p.at == frame.foot), None)
-    if pair and pair.end <= lines[0].end and first.startswith(pair.label):
+    if pair and pair.end <= after[0].end and first.startswith(pair.label):
         sign = text[frame.foot + len(pair.label) : pair.end].strip(" ")
         ends = {":": " ?:", "": "$", "\t": r"(?:\t|$)"}.get(sign, f" *{flex(sign)}")
         return rf"^{mask(sighting, pair.label)}{ends}"
     written = _line(sighting, first)
-    if (len(first.strip()) < _SHORT or is_greeting(first)) and following:
+    short = len(first.strip()) < _SHORT or is_greeting(first)
+    if (short or lines > 1) and following:
         return rf"^{written}\s+^{_line(sighting, following)}"
     return f"^{written}"
 

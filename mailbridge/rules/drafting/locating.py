@@ -18,12 +18,22 @@ def locate(text: str, value: str, kind: Kind, start: int = 0) -> Span | None:
         return None
     if kind is Kind.PHONE:
         return _locate_phone(text, value, start)
+    if kind is Kind.REFERENCE and (found := _locate_triple(text, value, start)):
+        return found
     written = r"\s+".join(regex.escape(word) for word in value.split())
     before = r"(?<![\p{L}\p{N}])" if value[0].isalnum() else ""
     after = r"(?![\p{L}\p{N}])" if value[-1].isalnum() else ""
     flags = regex.IGNORECASE if kind is Kind.EMAIL else 0
     match = regex.compile(f"{before}{written}{after}", flags).search(text, start)
     return match.span() if match else None
+
+
+def _locate_triple(text: str, value: str, start: int) -> Span | None:
+    """Find `[a..c]` for `a.c`: portals leave the empty parts in, and leads do not."""
+    pieces = [piece for piece in value.strip("[]").split(".") if piece]
+    written = r"\.+".join(map(regex.escape, pieces))
+    match = regex.compile(rf"\[\.*{written}\.*\]").search(text, start)
+    return match.span() if match and "." in match.group() else None
 
 
 def _locate_phone(text: str, value: str, start: int) -> Span | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import regex
 
+from mailbridge.message.blocks.finding import find_blocks
 from mailbridge.message.message import Message
 from mailbridge.message.providers import is_public
 from mailbridge.rules.drafting.anchors import flex
@@ -73,6 +74,13 @@ def find_senders(messages: Sequence[Message]) -> tuple[tuple[str, ...], tuple[st
             else "The sender of the one example; the portal may have others.",
             ", ".join(addresses),
         ),
+    )
+
+
+def find_blocks_of(messages: Sequence[Message]) -> tuple[str, ...]:
+    """Give the kinds of structured blocks that the examples bring."""
+    return tuple(
+        dict.fromkeys(block.kind.value for m in messages for block in find_blocks(m).blocks)
     )
 
 

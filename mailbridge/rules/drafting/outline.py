@@ -3,7 +3,7 @@
 Must not know mails. The style is that of the shipped portals.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mailbridge.documents.notation import quote, write_list
@@ -17,6 +17,7 @@ class WayDraft:
     label: tuple[str, ...] = ()
     pattern: tuple[str, ...] = ()
     take: str = ""
+    clean: str = ""
 
     def write(self) -> str:
         """Write it in one line."""
@@ -29,6 +30,8 @@ class WayDraft:
             words.append(f"take: {self.take}")
         if self.pattern:
             words.append(f"pattern: {write_list(self.pattern)}")
+        if self.clean:
+            words.append(f"clean: {self.clean}")
         return "{" + ", ".join(words) + "}"
 
 
@@ -68,6 +71,7 @@ class Outline:
     relay: tuple[str, ...] = ()
     part: str = ""
     name_order: str = ""
+    blocks: tuple[str, ...] = ()
     sections: Mapping[str, SectionDraft] = field(default_factory=dict)
     footer: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -88,12 +92,7 @@ class Outline:
         if self.body:
             lines.append(f"  body: {write_list(self.body)}")
         lines += [f"# {line}" for line in self.ignore]
-        if self.relay:
-            lines.append(f"relay: {write_list(self.relay)}")
-        if self.part:
-            lines.append(f"part: {self.part}")
-        if self.name_order:
-            lines.append(f"name_order: {self.name_order}")
+        lines += self._write_head()
         if self.sections:
             lines.append("sections:")
             for name, section in self.sections.items():
@@ -109,6 +108,16 @@ class Outline:
                 lines += write_field(name, self.fields[name])
         lines.append(self._write_require())
         return "\n".join(line for line in lines if line) + "\n"
+
+    def _write_head(self) -> Iterator[str]:
+        if self.relay:
+            yield f"relay: {write_list(self.relay)}"
+        if self.blocks:
+            yield f"blocks: [{', '.join(self.blocks)}]"
+        if self.part:
+            yield f"part: {self.part}"
+        if self.name_order:
+            yield f"name_order: {self.name_order}"
 
     def _write_require(self) -> str:
         contact = [name for name in ("sender_email", "sender_number") if name in self.fields]

@@ -17,7 +17,7 @@ PHONE = regex.compile(r"(?:\+|\(\+?|(?<![\w.,/]))\d(?:[\d ()./\u2013-]{5,22})\d(
 _NAME = regex.compile(r"(?:[\p{L}][\p{L}'’.\-]*|[&+])(?: (?:[\p{L}][\p{L}'’.\-]*|[&+])){0,5}")
 _REFERENCE = regex.compile(r"[^\s:;,«»\"]\S*(?: \S+){0,3}")
 _COLON = regex.compile(
-    r"[^\S\n]*(?:[•*·▪►‣✓\-–][^\S\n]+)?(?P<label>[^\n:\t]{1,60}?)[^\S\n]*:(?!//)[^\S\n]*"
+    r"[^\S\n]*(?:[•*·▪►‣✓\-–][^\S\n]+)?(?P<label>[^\n:\t]{1,60}?)[^\S\n]*:(?!//|innen\b|in\b)[^\S\n]*"
 )
 _BRACKETED = regex.compile(
     r"[^\S\n]*[\[(<*_]{1,2}(?P<label>[^\n\[\]()<>*_:]{1,40})[:\])>*_]{1,3}:?[^\S\n]*"
@@ -196,7 +196,8 @@ def _tabbed(
     parts = line.text.split("\t")
     kinds = [kind_of(part.strip().rstrip(":")) for part in parts]
     below = lines[number + 1] if number + 1 < len(lines) else None
-    if sum(kind is not None for kind in kinds) > 1 and below and "\t" in below.text:
+    named = sum(kind not in {None, Kind.OTHER, Kind.MESSAGE} for kind in kinds)
+    if named > 1 and below and "\t" in below.text:
         at = below.start
         for part, kind, value in zip(parts, kinds, below.text.split("\t"), strict=False):
             if kind and value.strip() and fits(kind, value.strip()):

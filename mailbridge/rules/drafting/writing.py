@@ -14,6 +14,7 @@ from mailbridge.rules.drafting.headings import contact_section, message_section
 from mailbridge.rules.drafting.locating import locate
 from mailbridge.rules.drafting.matching import (
     IGNORE,
+    find_blocks_of,
     find_body,
     find_region,
     find_senders,
@@ -39,12 +40,13 @@ from mailbridge.rules.drafting.trial import (
 from mailbridge.rules.drafting.words import Kind
 from mailbridge.rules.extraction import Reading
 from mailbridge.rules.judgement import parts_of, read
-from mailbridge.rules.portal import PatternTimeout, plain_label
+from mailbridge.rules.portal import PatternTimeout, lies_in, plain_label
 
 _REGION = (
     "Numbers without country code are read as of the settings' default_region; if the portal is "
     "of another country, add a line 'region: XX'."
 )
+_BLOCKS = "The mail brings its values as data, which win over its text."
 CONTACT = "contact"
 MESSAGE = "message"
 _NAMED = ("sender_name", "sender_firstname", "sender_lastname")
@@ -62,7 +64,11 @@ def draft(portal: str, examples: Sequence[Example]) -> Draft:
         senders=senders,
         relay=relay,
         ignore=IGNORE,
+        blocks=find_blocks_of(messages),
     )
+    if outline.blocks:
+        notes.append(Note("blocks", Sureness.SURE, _BLOCKS, ", ".join(outline.blocks)))
+    outline = _with_given_relay(outline, examples)
     notes.append(
         Note("ignore", Sureness.UNSURE, "Proposed in a comment: no example shows such a mail.")
     )
@@ -80,6 +86,16 @@ def draft(portal: str, examples: Sequence[Example]) -> Draft:
         notes.append(Note("region", Sureness.UNSURE, _REGION))
     outline = _sound(outline)
     return Draft(outline.write(), (*notes, *_final(outline, said, sightings)))
+
+
+def _with_given_relay(outline: Outline, examples: Sequence[Example]) -> Outline:
+    """Take the portal's domain for a relay where a person says that a visitor is reached there."""
+    for example in examples:
+        domain = example.given.get("sender_email", "").rpartition("@")[2].lower()
+        own = example.message.sender.domain
+        if domain and lies_in(domain, own):
+            return replace(outline, relay=tuple(dict.fromkeys((*outline.relay, domain))))
+    return outline
 
 
 def look_at(examples: Sequence[Example]) -> tuple[Sighting, ...]:
