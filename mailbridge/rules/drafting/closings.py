@@ -46,6 +46,8 @@ _GREETING = regex.compile(
     r"|atenciosamente|cumprimentos)\b[,.!]?$",
     regex.IGNORECASE,
 )
+_SIGN = regex.compile(r"-{2,}$|_{3,}$|©|\(c\) ?20\d\d|copyright\b", regex.IGNORECASE)
+_LONGEST_SIGNATURE = 60
 _SERVICE = regex.compile(
     r"\b(?:service client|kundendienst|kundenservice|customer (?:service|care)|hotline|helpdesk"
     r"|assistenza|servizio clienti|atención al cliente|klantenservice|obsługa klienta"
@@ -117,6 +119,16 @@ def is_closing(line: str, brands: tuple[str, ...]) -> bool:
     words = f" {plain(written)} "
     joined = words.replace(" ", "")
     return any(f" {brand} " in words or (len(brand) > 6 and brand in joined) for brand in brands)
+
+
+def is_signature(line: str, brands: tuple[str, ...]) -> bool:
+    """Tell whether a line is the portal's name, its copyright, or the rule above them."""
+    written = line.strip()
+    if _SIGN.match(written):
+        return True
+    words = plain(written)
+    named = any(f" {brand} " in f" {words} " for brand in brands)
+    return named and len(written) <= _LONGEST_SIGNATURE and "://" not in written
 
 
 def is_greeting(line: str) -> bool:

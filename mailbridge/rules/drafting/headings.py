@@ -32,6 +32,7 @@ def message_section(sightings: Sequence[Sighting]) -> tuple[SectionDraft | None,
             continue
         starts.append(_start(sighting, frame))
         if frame.foot is None:
+            footers += _signature(sighting, frame)
             continue
         end = _end(sighting, frame, lines=1)
         if _stands_before(sighting, end, frame):
@@ -42,7 +43,11 @@ def message_section(sightings: Sequence[Sighting]) -> tuple[SectionDraft | None,
             if claim.field != "sender_message"
         ) and not any(claim.span[0] >= frame.foot for claim in sighting.unsure)
         closes = closes and not _stands_before(sighting, end, frame)
-        (footers if closes and not end.startswith(("»", "”")) else ends).append(end)
+        if closes and not end.startswith(("»", "”")):
+            footers.append(end)
+        else:
+            ends.append(end)
+            footers += _signature(sighting, frame)
     if not starts:
         return None, ()
     footers = [one for one in footers if one not in ends]
@@ -69,6 +74,16 @@ def contact_section(sightings: Sequence[Sighting], names: Sequence[str]) -> Sect
             return None
         starts.append(f"^{_line(sighting, above[-1].text)}")
     return SectionDraft(_distinct(starts)) if starts else None
+
+
+def _signature(sighting: Sighting, frame: Frame) -> list[str]:
+    """Give the line with which the portal signs, where it stands below the message alone."""
+    if sighting.tail <= max(frame.span[1], frame.foot or 0):
+        return []
+    end = sighting.text.find("\n", sighting.tail)
+    line = sighting.text[sighting.tail : end if end >= 0 else len(sighting.text)]
+    pattern = f"^{_line(sighting, line)}"
+    return [] if _stands_before(sighting, pattern, frame) else [pattern]
 
 
 def _stands_over(sighting: Sighting, line: Line, following: Line) -> bool:

@@ -6,6 +6,7 @@ Must not decide which of them are the visitor's; that is `sighting`.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 
 import regex
 
@@ -207,16 +208,18 @@ def _tabbed(
                 )  # fmt: skip
             at += len(value) + 1
         return
-    at = line.start
-    for place, part in enumerate(parts[:-1]):
-        begin = at + len(part) + 1
+    filled, begin = [], line.start
+    for part in parts:
+        if part.strip():
+            filled.append((begin, part))
+        begin += len(part) + 1
+    for place, ((_, part), (begin, following)) in enumerate(pairwise(filled)):
         label = part.strip().rstrip(":").strip()
-        at = begin
-        if not label or not parts[place + 1].strip() or place % 2:
+        if not label or place % 2:
             continue
-        start, end = trim(text, begin, begin + len(parts[place + 1]))
+        start, end = trim(text, begin, begin + len(following))
         end = max(end, trim(text, start, cells[start])[1]) if start in cells else end
-        kind = kinds[place]
+        kind = kind_of(label)
         value = text[start:end]
         if kind and not fits(kind, value):
             kind = None

@@ -14,6 +14,7 @@ from mailbridge.rules.drafting.closings import (
     is_closing,
     is_heading,
     is_recipient,
+    is_signature,
 )
 from mailbridge.rules.drafting.draft import Sureness
 from mailbridge.rules.drafting.framing import Frame, find_frame
@@ -67,6 +68,8 @@ class Sighting:
     missing: tuple[str, ...] = ()
     """Fields that a person gave and whose value does not stand here."""
     brands: tuple[str, ...] = ()
+    tail: int = -1
+    """Where the portal signs: what stands below is nobody's; -1 where it does not."""
     labels: tuple[str, ...] = field(default=())
     """All labels of the layout, as they are written."""
 
@@ -75,7 +78,9 @@ class Sighting:
         return self.text[slice(*claim.span)]
 
     def trusted(self, at: int) -> bool:
-        """Tell whether a place is outside of the visitor's words."""
+        """Tell whether a place is outside of the visitor's words and the portal's signature."""
+        if 0 <= self.tail <= at:
+            return False
         return self.frame is None or not self.frame.span[0] <= at < self.frame.span[1]
 
 
@@ -97,16 +102,17 @@ def look(message: Message, part: str, body: Body, given: Mapping[str, str]) -> S
 
 def claim_all(sighting: Sighting, given: Mapping[str, str]) -> Sighting:
     """Find the values outside of the visitor's words; those given win."""
-    pairs = [pair for pair in sighting.all_pairs if sighting.trusted(pair.at)]
-    sighting = replace(
-        sighting, pairs=pairs, labels=tuple(dict.fromkeys(p.label for p in pairs if p.label))
-    )
     claims: dict[str, Claim] = {}
     missing: list[str] = []
     if sighting.frame:
         frame = sighting.frame
         claims["sender_message"] = Claim("sender_message", frame.span, frame.sureness, frame.why)
+    sighting = _with_pairs(sighting, -1)
     _claim_given(sighting, given, claims, missing)
+    tail = _find_tail(sighting)
+    if tail >= 0 and all(claim.span[1] <= tail for claim in claims.values()):
+        sighting = _with_pairs(sighting, tail)
+    pairs = sighting.pairs
     _claim_names(sighting, claims)
     _claim_address(sighting, claims)
     _claim_phone(sighting, claims)
@@ -117,6 +123,24 @@ def claim_all(sighting: Sighting, given: Mapping[str, str]) -> Sighting:
     if not any(name in claims for name in NAMES):
         _claim_bare_name(sighting, claims)
     return replace(sighting, claims=claims, unsure=unsure, missing=tuple(missing))
+
+
+def _with_pairs(sighting: Sighting, tail: int) -> Sighting:
+    sighting = replace(sighting, tail=tail)
+    pairs = [pair for pair in sighting.all_pairs if sighting.trusted(pair.at)]
+    labels = tuple(dict.fromkeys(pair.label for pair in pairs if pair.label))
+    return replace(sighting, pairs=pairs, labels=labels)
+
+
+def _find_tail(sighting: Sighting) -> int:
+    """Give where the portal signs below the visitor's words; -1 where neither is found."""
+    if sighting.frame is None:
+        return -1
+    for line in lines_of(sighting.text):
+        below = line.start >= sighting.frame.span[1]
+        if below and is_signature(line.text, sighting.brands):
+            return line.start
+    return -1
 
 
 def _is_signed(pair: Pair) -> bool:
