@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from mailbridge.documents.casefile import CaseFile, ExpectedLead
 
-_PLAIN = re.compile(r"[^\W_☎✉][\w ./()'’°+\-☎✉@]*")
+_PLAIN = re.compile(r"[^\W_][\w ./()'’°+\-@]*")
 _TYPED = frozenset({"yes", "no", "true", "false", "null", "on", "off", "y", "n"})
 
 

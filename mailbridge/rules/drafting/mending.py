@@ -60,7 +60,8 @@ def mark(
     stands near, the rule comes back as it was, with a note of sureness `unsure`.
     """
     body = _body(message, part)
-    span = trim(body.text, start, end)
+    end = min(end, len(body.text))
+    span = trim(body.text, max(0, start), end)
     value = body.text[slice(*span)]
     if field not in _FIELDS:
         return _refuse(rule, field, "There is no such field.")

@@ -3,7 +3,7 @@
 Each step is a module of this folder; here they are put together. Must not write files.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from mailbridge.message.message import Message
@@ -168,7 +168,8 @@ def draft_fields(
             )
         )
     frame, doubtful = _with_doubts(frame, sightings)
-    return frame, [*notes, *more, *doubtful, *_not_found(frame, examples)]
+    said = [*notes, *more, *doubtful]
+    return frame, [*said, *_not_found(frame, examples, {note.field for note in said})]
 
 
 def _ways(sightings: Sequence[Sighting], name: str) -> list[WayDraft]:
@@ -313,20 +314,20 @@ def _with_doubts(outline: Outline, sightings: Sequence[Sighting]) -> tuple[Outli
             continue
         written = way.write()
         if written.isprintable() and "\n" not in written:
-            lines.append(
-                f"Perhaps, if it is the agency's own number: property_reference: {written}"
-            )
+            lines.append(f"If this is the agency's own number: property_reference: {written}")
         notes.append(Note("property_reference", Sureness.UNSURE, claim.why, first.value(claim)))
     if not lines:
         return outline, notes
     return replace(outline, comments={**outline.comments, "property_reference": lines}), notes
 
 
-def _not_found(outline: Outline, examples: Sequence[Example]) -> Iterator[Note]:
+def _not_found(
+    outline: Outline, examples: Sequence[Example], told: Collection[str]
+) -> Iterator[Note]:
     given = dict(examples[0].given)
     has_name = any(name in outline.fields for name in NAMES)
     for name in ORDER:
-        if name in outline.fields or (name in NAMES and has_name):
+        if name in outline.fields or name in told or (name in NAMES and has_name):
             continue
         if name in given:
             yield Note(
