@@ -3,7 +3,7 @@
 Must not decide where that is; that is `framing` and `agreement`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from itertools import pairwise
 
 import regex
@@ -63,12 +63,13 @@ def contact_section(sightings: Sequence[Sighting], names: Sequence[str]) -> Sect
         if not places:
             continue
         first = min(places)
+        valued = {pair.at for pair in sighting.pairs if pair.value}
         above = [
             line
             for line, following in pairwise(lines_of(sighting.text))
             if line.end < first
             and sighting.trusted(line.start)
-            and (is_heading(line.text) or _stands_over(sighting, line, following))
+            and (is_heading(line.text) or _stands_over(valued, line, following))
         ]
         if not above:
             return None
@@ -86,9 +87,8 @@ def _signature(sighting: Sighting, frame: Frame) -> list[str]:
     return [] if _stands_before(sighting, pattern, frame) else [pattern]
 
 
-def _stands_over(sighting: Sighting, line: Line, following: Line) -> bool:
-    """Tell whether a line is no label itself and stands right above one."""
-    valued = {pair.at for pair in sighting.pairs if pair.value}
+def _stands_over(valued: Container[int], line: Line, following: Line) -> bool:
+    """Tell whether a line is no label itself and stands right above one with a value."""
     short = 0 < len(line.text.split()) <= _HEADING_WORDS
     return short and line.start not in valued and following.start in valued
 

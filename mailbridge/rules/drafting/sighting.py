@@ -241,7 +241,8 @@ def agency_spans(text: str) -> Iterator[Span]:
 
 
 def _line_at(text: str, at: int) -> str:
-    return text[at : text.find("\n", at) if "\n" in text[at:] else len(text)]
+    end = text.find("\n", at)
+    return text[at : end if end >= 0 else len(text)]
 
 
 def _claim_names(sighting: Sighting, claims: dict[str, Claim]) -> None:
@@ -390,10 +391,11 @@ def _claim_reference(sighting: Sighting, claims: dict[str, Claim]) -> tuple[Clai
 
 def _claim_in_sentence(sighting: Sighting, claims: dict[str, Claim]) -> None:
     """Claim a reference that a word for it announces in the portal's own sentence."""
+    labelled = {pair.at for pair in sighting.pairs}
     for line in lines_of(sighting.text):
-        if not sighting.trusted(line.start) or is_closing(line.text, sighting.brands):
+        if not sighting.trusted(line.start) or line.start in labelled:
             continue
-        if any(pair.at == line.start for pair in sighting.pairs):
+        if is_closing(line.text, sighting.brands):
             continue
         if found := find_in_subject(line.text):
             span = (line.start + found[0], line.start + found[1])
