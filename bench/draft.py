@@ -21,13 +21,13 @@ from typing import Protocol
 import mailbridge
 from bench.layouts import EXAMPLES, Layout, Mail, layouts
 from mailbridge.app import shipped_portals
+from mailbridge.cli.drafting import open_mail
 from mailbridge.cli.rulework import read_case
 from mailbridge.decision import Policy, decide
 from mailbridge.documents.casefile import ExpectedLead
 from mailbridge.documents.located import parse
+from mailbridge.inbox.files import FileMail
 from mailbridge.leads.preparation import Policy as LeadPolicy
-from mailbridge.message.message import Message
-from mailbridge.message.reader import read
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.drafting.draft import Example
@@ -118,9 +118,7 @@ def measure_shipped(portal: str, examples: int, *, given: bool) -> tuple[Score, 
 
 
 def _example(mail: Mail, given: dict[str, str]) -> Example:
-    message = read(mail.raw)
-    assert isinstance(message, Message)
-    return Example(message, given)
+    return Example(open_mail(FileMail("bench", mail.raw), Policy()), given)
 
 
 def share(right: Sequence[bool]) -> str:

@@ -57,7 +57,7 @@ def draft_rule(
     files = [mail for path in mails for mail in mails_in(path, policy.limits.mail_size)]
     if len(files) > MOST_MAILS:
         raise MailbridgeError(f"{len(files)} mails are there; name {MOST_MAILS} at most.")
-    examples = [_open(mail, policy) for mail in files]
+    examples = [open_mail(mail, policy) for mail in files]
     made, given = _draft(portal, examples, given)
     if not any(
         note.field.startswith(("sender_", "property_")) and _is_kept(note) for note in made.notes
@@ -107,7 +107,7 @@ def _ensure_writable(portal: str, out: Path) -> None:
             )
 
 
-def _open(mail: FileMail, policy: Policy) -> Message:
+def open_mail(mail: FileMail, policy: Policy) -> Message:
     """Read a mail; of a forwarded one what was forwarded."""
     if mail.fault:
         raise MailbridgeError(f"{mail.source}: {mail.fault}")

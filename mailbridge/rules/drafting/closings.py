@@ -10,6 +10,7 @@ from mailbridge.rules.drafting.words import plain
 
 _CLOSING = regex.compile(
     r"^(?:-{2,}|_{3,}|={3,}|\*{3,})$"
+    r"|^(?:mailto|tel):\S+$"
     r"|^\W*(?:ende?|fin|fine|einde|koniec|fim)(?: \S+)? (?:nachricht|message|messaggio|mensaje"
     r"|bericht|wiadomości|mensagem)\W*$"
     r"|©|\(c\) ?20\d\d|\bcopyright\b"
@@ -54,6 +55,7 @@ _SERVICE = regex.compile(
     r"|apoio ao cliente|support|impressum|mentions légales|privacy|datenschutz|postfach|agb|cgu)\b",
     regex.IGNORECASE,
 )
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "ac", "gov"})
 _GENERIC = frozenset(
     """
     info contact kontakt noreply mail email portal immo immobilien immobilier immobiliare casa
@@ -102,7 +104,8 @@ def brands_of(sender: Address) -> tuple[str, ...]:
     """Give the words by which a portal names itself: of its display name and its domain."""
     name = sender.name.rpartition(" via ")[2]
     labels = sender.domain.split(".")
-    main = max(labels[:-1], key=len, default="")
+    above = labels[:-2] if len(labels) > 2 and labels[-2] in _SECOND_LEVEL else labels[:-1]
+    main = above[-1] if above else ""
     words = [plain(name)] if len(plain(name)) > 3 else []
     return tuple(
         dict.fromkeys(w for w in (*words, plain(main)) if len(w) > 3 and w not in _GENERIC)

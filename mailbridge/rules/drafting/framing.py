@@ -20,6 +20,10 @@ _WEAK = frozenset(
     testo texto tekst frage fragen question questions note notes notiz
     """.split()  # noqa: SIM905  (a table of words)
 )
+_CONTACT = frozenset(
+    {Kind.EMAIL, Kind.PHONE, Kind.FIRST, Kind.LAST, Kind.NAME}
+    | {Kind.GIVEN_OR_FULL, Kind.FAMILY_OR_FULL}
+)
 _WEAK_WORDS = 2
 """Of a heading with none but weak words, at most: `Type of enquiry` is none."""
 _QUOTED = regex.compile(
@@ -82,6 +86,8 @@ def _framed(
 ) -> Frame:
     assert head.value is not None  # noqa: S101  (chosen so)
     start = head.value[0]
+    if head.style is Style.SEPARATED:
+        return _separated(text, head)
     why = f"what stands after '{head.label}'"
     if start in cells:
         span = trim(text, start, cells[start])
@@ -95,6 +101,18 @@ def _framed(
     end = len(text) if foot is None else foot
     span = trim(text, start, end)
     return Frame((head.at, head.end), span, foot, why)
+
+
+def _separated(text: str, head: Pair) -> Frame:
+    """Frame the words that stand between others on one line."""
+    assert head.value is not None  # noqa: S101  (chosen so)
+    foot = head.value[1]
+    while foot < len(text) and text[foot] in " \t":
+        foot += 1
+    begin = text.rfind(head.sign, head.at, head.end)
+    why = f"what stands after '{head.label}' on the line"
+    head_span = (max(begin, head.at), head.end)
+    return Frame(head_span, head.value, foot if foot < len(text) else None, why)
 
 
 def _foot(
@@ -135,6 +153,8 @@ def _opens(text: str, pair: Pair, seen: set[Kind | None]) -> bool:
         return False
     if pair.style is Style.AFTER and pair.kind is Kind.OTHER:
         return False
+    if pair.kind in _CONTACT and Kind.EMAIL in seen:
+        return False  # contact stood above already: here a visitor tells of somebody else
     return pair.value is not None and fits(pair.kind, text[slice(*pair.value)])
 
 

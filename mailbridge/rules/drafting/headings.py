@@ -16,6 +16,7 @@ from mailbridge.rules.drafting.pairs import Line, lines_of
 from mailbridge.rules.drafting.sighting import Sighting
 
 _LONGEST = 60
+_NEXT_LABEL = regex.compile(r"[;|,•·] *[^:;|,\n]{1,40}:")
 _HEADING_WORDS = 6
 _SHORT = 12
 """A line of fewer characters is told together with the next one."""
@@ -100,6 +101,8 @@ def _distinct(patterns: Sequence[str]) -> tuple[str, ...]:
 def _start(sighting: Sighting, frame: Frame) -> str:
     begin, end = frame.head
     head = sighting.text[begin:end]
+    if begin and sighting.text[begin - 1] != "\n":  # one of several on a line
+        return mask(sighting, head.strip())
     written = mask(sighting, head.rstrip())
     if head.endswith("\t") or sighting.text[end : end + 1] == "\t":
         return rf"^{written}(?:\t|$)"
@@ -119,6 +122,9 @@ def _end(sighting: Sighting, frame: Frame, lines: int) -> str:
     after = [line for line in lines_of(text) if line.end > frame.foot and not line.blank]
     first = text[frame.foot : after[0].end]
     following = after[1].text if len(after) > 1 else ""
+    inline = sighting.text.rfind("\n", 0, frame.foot) < frame.span[0]
+    if inline and (match := _NEXT_LABEL.match(first)):
+        return mask(sighting, match.group())
     if first[0] in "»”":
         rest = first[1:].strip() or following
         return rf"{first[0]}\s*{_line(sighting, rest)}" if rest else first[0]

@@ -26,7 +26,6 @@ from mailbridge.rules.drafting.pairs import (
     Pair,
     Style,
     find_pairs,
-    fits,
     lines_of,
 )
 from mailbridge.rules.drafting.words import Hold, Kind, is_family_first
@@ -113,8 +112,8 @@ def claim_all(sighting: Sighting, given: Mapping[str, str]) -> Sighting:
     if tail >= 0 and all(claim.span[1] <= tail for claim in claims.values()):
         sighting = _with_pairs(sighting, tail)
     pairs = sighting.pairs
-    _claim_names(sighting, claims)
     _claim_address(sighting, claims)
+    _claim_names(sighting, claims)
     _claim_phone(sighting, claims)
     unsure = _claim_reference(sighting, claims)
     for pair in pairs:
@@ -219,9 +218,12 @@ def _by_label(name: str, pair: Pair, sureness: Sureness = Sureness.SURE) -> Clai
 _ORDER = [Sureness.MISSING, Sureness.UNSURE, Sureness.LIKELY, Sureness.SURE, Sureness.GIVEN]
 
 
-def _first(sighting: Sighting, kind: Kind, fit: Callable[[Pair], bool]) -> Pair | None:
-    """Give the first pair of a kind; those in the portal's closing last."""
+def _first(
+    sighting: Sighting, kind: Kind, fit: Callable[[Pair], bool], near: int = 0
+) -> Pair | None:
+    """Give the pair of a kind that stands nearest; those in the portal's closing last."""
     fitting = [p for p in sighting.pairs if p.kind is kind and p.value and fit(p)]
+    fitting.sort(key=lambda p: abs(p.at - near))
     fitting.sort(key=lambda p: is_closing(_line_at(sighting.text, p.at), sighting.brands))
     fitting.sort(key=lambda p: p.style is Style.AFTER and len(p.label.split()) > 2)
     agency = list(agency_spans(sighting.text))
@@ -248,7 +250,9 @@ def _line_at(text: str, at: int) -> str:
 def _claim_names(sighting: Sighting, claims: dict[str, Claim]) -> None:
     if any(name in claims for name in NAMES):
         return
-    found = {kind: _first(sighting, kind, lambda _: True) for kind in _NAME_KINDS}
+    email = claims.get("sender_email")
+    near = email.span[0] if email else 0
+    found = {kind: _first(sighting, kind, lambda _: True, near) for kind in _NAME_KINDS}
     given, family = found[Kind.FIRST], found[Kind.LAST]
     if family and not given:
         given = found[Kind.GIVEN_OR_FULL] or found[Kind.FAMILY_OR_FULL]
@@ -445,7 +449,10 @@ def find_in_subject(subject: str) -> Span | None:
     return start, end
 
 
-def fits_field(name: str, value: str) -> bool:
-    """Tell whether a value looks like its field's."""
-    kinds = {kind.value: kind for kind in Kind}
-    return fits(kinds.get(name), value) if name != "sender_message" else bool(value)
+_CODE = regex.compile(r"[-–—:#] *(?P<value>(?=\S*\d)[\p{Lu}\d][\p{Lu}\d._/-]{2,})$")
+
+
+def find_code(subject: str) -> Span | None:
+    """Find at a subject's end what may be a reference, though no word says so."""
+    match = _CODE.search(subject)
+    return match.span("value") if match else None

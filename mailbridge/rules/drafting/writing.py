@@ -27,6 +27,7 @@ from mailbridge.rules.drafting.sighting import (
     NAMES,
     Claim,
     Sighting,
+    find_code,
     find_in_subject,
     is_portals,
     look,
@@ -47,6 +48,7 @@ _REGION = (
     "of another country, add a line 'region: XX'."
 )
 _BLOCKS = "The mail brings its values as data, which win over its text."
+_PERHAPS = "If this is the agency's own number: property_reference: {}"
 CONTACT = "contact"
 MESSAGE = "message"
 _NAMED = ("sender_name", "sender_firstname", "sender_lastname")
@@ -308,13 +310,20 @@ def _with_doubts(outline: Outline, sightings: Sequence[Sighting]) -> tuple[Outli
         return outline, []
     first = sightings[0]
     lines, notes = [], []
+    subject = first.message.subject
+    if code := find_code(subject):
+        way = next(way_in_subject(subject, code), None)
+        lines += [_PERHAPS.format(way.write())] if way else []
+        why = "The subject ends with it, and no word says what it is."
+        value = subject[slice(*code)]
+        notes.append(Note("property_reference", Sureness.UNSURE, why, value))
     for claim in first.unsure:
         way = next(find_ways(first, replace(claim, field="property_reference")), None)
         if way is None:
             continue
         written = way.write()
         if written.isprintable() and "\n" not in written:
-            lines.append(f"If this is the agency's own number: property_reference: {written}")
+            lines.append(_PERHAPS.format(written))
         notes.append(Note("property_reference", Sureness.UNSURE, claim.why, first.value(claim)))
     if not lines:
         return outline, notes
