@@ -11,14 +11,12 @@ from dataclasses import replace
 import regex
 
 from mailbridge.rules.drafting.outline import SectionDraft, WayDraft
-from mailbridge.rules.drafting.pairs import EMAIL, Pair, Style, lines_of
+from mailbridge.rules.drafting.pairs import EMAIL, TRIPLE, Pair, Style, lines_of
 from mailbridge.rules.drafting.sighting import Claim, Sighting
 from mailbridge.rules.labels import Span
 
 _ADDRESS = r"([^\s<>|;,]+@[^\s<>|;,]+)"
 _NUMBER = r"(\(?\+?\d[\d ()./–-]{4,}\d)"
-TRIPLE = regex.compile(r"\[[^\[\]\s.]*\.[^\[\]\s]*\]")
-"""`[a.b.c]`: house, building and object of the IDX export."""
 _MOST_WORDS = 4
 _LABEL_WORDS = 6
 _MARGIN = 60

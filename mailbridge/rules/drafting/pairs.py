@@ -15,6 +15,8 @@ from mailbridge.rules.labels import Span, trim
 
 EMAIL = regex.compile(r"[^\s<>()\[\],;:\"'|]+@[^\s<>()\[\],;:\"'|]+\.[^\s<>()\[\],;:\"'|.]+")
 PHONE = regex.compile(r"(?:\+|\(\+?|(?<![\w.,/]))\d(?:[\d ()./\u2013-]{5,22})\d(?![\w@])")
+TRIPLE = regex.compile(r"\[[^\[\]\s.]*\.[^\[\]\s]*\]")
+"""`[a.b.c]`: house, building and object of the IDX export."""
 _NAME = regex.compile(r"(?:[\p{L}][\p{L}'’.\-]*|[&+])(?: (?:[\p{L}][\p{L}'’.\-]*|[&+])){0,5}")
 _REFERENCE = regex.compile(r"[^\s:;,«»\"]\S*(?: \S+){0,3}")
 _COLON = regex.compile(
@@ -163,7 +165,7 @@ def _signed(
     if span[0] == span[1]:
         below = _below(lines, number, kind)
         return Pair(kind, written, line.start, end, below, _or_below(style), hold_of(label))
-    if kind is None and len(label.split()) > 5 and not _typed(text[slice(*span)]):
+    if kind is None and len(label.split()) > 5 and not typed(text[slice(*span)]):
         return None
     if kind is not None and not fits(kind, text[slice(*span)]):
         kind = None if kind is not Kind.MESSAGE else kind
@@ -181,6 +183,8 @@ def _below(lines: Sequence[Line], number: int, kind: Kind | None) -> Span | None
             continue
         start, end = trim(line.text, 0, len(line.text))
         value = line.text[start:end]
+        if kind is None and typed(value) is None:
+            return None
         labelled = _COLON.match(value)
         if kind is not Kind.MESSAGE and (
             (labelled and kind_of(labelled["label"])) or not fits(kind, value)
@@ -265,7 +269,7 @@ def _symbol(line: Line) -> Pair | None:
     if match is None:
         return None
     value = line.text[match.end() :].strip()
-    kind = _typed(value)
+    kind = typed(value)
     if kind is None:
         kind = _SYMBOLS.get(match["label"][0])
         if kind is Kind.MESSAGE and kind_of(value) is Kind.MESSAGE:
@@ -300,7 +304,7 @@ def _plain(line: Line) -> Pair | None:
         kind = kind_of(label)
         named = kind in {Kind.NAME, Kind.FIRST, Kind.LAST, Kind.FAMILY_OR_FULL, Kind.GIVEN_OR_FULL}
         if (
-            (kind in {Kind.EMAIL, Kind.PHONE} and _typed(value) is kind)
+            (kind in {Kind.EMAIL, Kind.PHONE} and typed(value) is kind)
             or (named and count <= 2 and fits(kind, value) and words[count][0].isupper())
             or (kind is Kind.REFERENCE and count <= 3 and regex.fullmatch(r"\S*\d\S*", value))
         ):
@@ -319,14 +323,9 @@ def _after(line: Line, label: str, at: int, kind: Kind | None) -> Pair:
     return Pair(kind, label.strip(), line.start, line.start + at, span, Style.AFTER, hold_of(label))
 
 
-def _typed(value: str) -> Kind | None:
-    """Tell e-mail addresses and phones by their look."""
+def typed(value: str) -> Kind | None:
+    """Tell e-mail addresses and phones by their look; None for anything else."""
     if EMAIL.fullmatch(value):
         return Kind.EMAIL
     match = PHONE.fullmatch(value)
     return Kind.PHONE if match and sum(c.isdigit() for c in value) >= 8 else None
-
-
-def typed(value: str) -> Kind | None:
-    """Tell e-mail addresses and phones by their look; None for anything else."""
-    return _typed(value)

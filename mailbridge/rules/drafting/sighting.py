@@ -23,6 +23,7 @@ from mailbridge.rules.drafting.naming import find_name
 from mailbridge.rules.drafting.pairs import (
     EMAIL,
     PHONE,
+    TRIPLE,
     Pair,
     Style,
     find_pairs,
@@ -407,6 +408,10 @@ def _claim_in_sentence(sighting: Sighting, claims: dict[str, Claim]) -> None:
             name = "property_reference"
             claims[name] = Claim(name, span, Sureness.LIKELY, why)
             return
+    if (triple := TRIPLE.search(sighting.text)) and sighting.trusted(triple.start()):
+        why = "it is written as the IDX export writes its references"
+        name = "property_reference"
+        claims[name] = Claim(name, triple.span(), Sureness.LIKELY, why)
 
 
 _MAYBE = "'{}' may be the portal's own number, not the agency's"
