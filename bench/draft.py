@@ -158,6 +158,8 @@ def main() -> None:
                 if asked.each is not None and (score.wrong or asked.each):
                     print(f"  {name}: {share(score.fields)}, {share(score.leads)}")
                     print(*([rule] if asked.each else []), *score.wrong[:6], sep="\n    ")
+            if not whole.leads:
+                continue
             said = "yes" if given else "no"
             print(
                 f"| {group} ({len(members)}) | {examples} | {said} "

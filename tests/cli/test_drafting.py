@@ -1,6 +1,9 @@
 """`rules draft`, as people run it: a rule file and cases that the other commands accept."""
 
 import json
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -84,6 +87,28 @@ def test_a_forwarded_mail_is_drafted_from_its_inside(cli: Cli) -> None:
     cli("rules", "draft", "forwarded.eml", "--portal", "homes.example", "--out", "homes.yaml")
     assert "from: leads@homes.example" in (cli.folder / "homes.yaml").read_text()
     cli("rules", "test", "homes.yaml")
+
+
+def test_on_a_terminal_it_asks_for_what_is_not_sure(cli: Cli) -> None:
+    first = write(cli.folder, "first.eml", reference="Listing ID: 4018223")
+    arguments = ["--portal", "homes.example", "--out", "homes.yaml"]
+    inner, outer = pty.openpty()
+    done = subprocess.Popen(
+        cli.command("rules", "draft", first, *arguments),
+        cwd=cli.folder,
+        env=cli.env,
+        stdin=outer,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    # The message is kept by Enter; the reference is said.
+    os.write(inner, b"\n4018223\n")
+    told, _ = done.communicate(timeout=60)
+    os.close(inner)
+    os.close(outer)
+    assert done.returncode == 0, told
+    assert "property_reference\tgiven\t4018223\t" in told
+    assert "{label: Listing ID}" in (cli.folder / "homes.yaml").read_text()
 
 
 @pytest.mark.parametrize(
