@@ -3,7 +3,7 @@
 The one judge is the rule engine itself.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mailbridge.documents.located import parse
@@ -166,8 +166,3 @@ def _without(outline: Outline, idle: Sequence[tuple[str, str]]) -> Outline:
         footer=kept("footer", outline.footer),
         body=kept("match.body", outline.body),
     )
-
-
-def values_of(reading: Reading | None) -> Mapping[str, str]:
-    """Give what a reading found, by field."""
-    return {name: found.value for name, found in reading.fields.items()} if reading else {}

@@ -218,11 +218,6 @@ def hold_of(label: str) -> Hold | None:
     return None
 
 
-def is_message_heading(line: str) -> bool:
-    """Tell whether a line, without its colon, can stand over the visitor's own words."""
-    return kind_of(line) is Kind.MESSAGE
-
-
 def _joined(words: list[str]) -> Kind | None:
     text = " ".join(words)
     given = regex.search(
