@@ -6,7 +6,7 @@ from bench.draft import measure
 from bench.layouts import Layout, layouts
 
 
-@pytest.mark.parametrize("layout", layouts("development"), ids=lambda layout: layout.name)
+@pytest.mark.parametrize("layout", list(layouts("development")), ids=lambda layout: layout.name)
 def test_a_layout_of_the_development_set(layout: Layout) -> None:
     score, _ = measure(layout, 1, given=False)
     assert score.wrong == []

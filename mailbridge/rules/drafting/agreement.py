@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import regex
 
+from mailbridge.rules.drafting.claim import Sighting
 from mailbridge.rules.drafting.closings import is_closing, is_greeting
 from mailbridge.rules.drafting.draft import Sureness
 from mailbridge.rules.drafting.framing import Frame
 from mailbridge.rules.drafting.pairs import Line, lines_of
-from mailbridge.rules.drafting.sighting import Sighting, claim_all
+from mailbridge.rules.drafting.sighting import claim_all
 from mailbridge.rules.drafting.words import plain
 from mailbridge.rules.labels import trim
 

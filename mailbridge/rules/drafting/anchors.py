@@ -10,9 +10,10 @@ from dataclasses import replace
 
 import regex
 
+from mailbridge.rules.drafting.claim import Claim, Sighting
+from mailbridge.rules.drafting.looks import EMAIL, TRIPLE
 from mailbridge.rules.drafting.outline import SectionDraft, WayDraft
-from mailbridge.rules.drafting.pairs import EMAIL, TRIPLE, Pair, Style, lines_of
-from mailbridge.rules.drafting.sighting import Claim, Sighting
+from mailbridge.rules.drafting.pairs import Pair, Style, lines_of
 from mailbridge.rules.labels import Span
 
 _ADDRESS = r"([^\s<>|;,]+@[^\s<>|;,]+)"

@@ -10,7 +10,8 @@ import regex
 
 from mailbridge.rules.drafting.closings import is_closing, is_greeting, is_heading
 from mailbridge.rules.drafting.draft import Sureness
-from mailbridge.rules.drafting.pairs import Line, Pair, Style, fits, lines_of
+from mailbridge.rules.drafting.looks import fits
+from mailbridge.rules.drafting.pairs import Line, Pair, Style, lines_of
 from mailbridge.rules.drafting.words import Kind, kind_of, plain
 from mailbridge.rules.labels import Span, trim
 

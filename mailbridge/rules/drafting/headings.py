@@ -9,11 +9,11 @@ from itertools import pairwise
 import regex
 
 from mailbridge.rules.drafting.anchors import flex, mask
+from mailbridge.rules.drafting.claim import Sighting
 from mailbridge.rules.drafting.closings import is_greeting, is_heading
 from mailbridge.rules.drafting.framing import Frame
 from mailbridge.rules.drafting.outline import SectionDraft
 from mailbridge.rules.drafting.pairs import Line, lines_of
-from mailbridge.rules.drafting.sighting import Sighting
 
 _LONGEST = 60
 _NEXT_LABEL = regex.compile(r"[;|,•·] *[^:;|,\n]{1,40}:")

@@ -2,7 +2,7 @@
 
 import regex
 
-from mailbridge.rules.drafting.pairs import PHONE
+from mailbridge.rules.drafting.looks import PHONE
 from mailbridge.rules.drafting.words import Kind
 from mailbridge.rules.labels import Span
 

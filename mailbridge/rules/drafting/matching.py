@@ -8,8 +8,8 @@ from mailbridge.message.blocks.finding import find_blocks
 from mailbridge.message.message import Message
 from mailbridge.message.providers import is_public
 from mailbridge.rules.drafting.anchors import flex
+from mailbridge.rules.drafting.claim import Sighting
 from mailbridge.rules.drafting.draft import Note, Sureness
-from mailbridge.rules.drafting.sighting import Sighting
 
 _SENDER = regex.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 _TOKEN = regex.compile(r"(?=[^@]*\d[^@]*[a-z][^@]*\d|[^@]*[a-z][^@]*\d[^@]*[a-z])[^@]{6,}@")

@@ -17,6 +17,7 @@ from mailbridge.message.message import Body, Message
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.completion import resolve, unite
 from mailbridge.rules.drafting.anchors import find_ways, way_in_subject
+from mailbridge.rules.drafting.claim import Claim, Sighting
 from mailbridge.rules.drafting.draft import Draft, Note, Sureness
 from mailbridge.rules.drafting.framing import find_frame
 from mailbridge.rules.drafting.headings import message_section
@@ -28,7 +29,7 @@ from mailbridge.rules.drafting.outline import (
     write_field,
 )
 from mailbridge.rules.drafting.pairs import Pair, find_pairs
-from mailbridge.rules.drafting.sighting import Claim, Sighting, claim_all, look
+from mailbridge.rules.drafting.sighting import claim_all, look
 from mailbridge.rules.drafting.surgery import Inoperable, add_item, add_key, add_top_key
 from mailbridge.rules.extraction import open_page, read_page
 from mailbridge.rules.judgement import parts_of

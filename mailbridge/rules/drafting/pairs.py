@@ -10,15 +10,10 @@ from itertools import pairwise
 
 import regex
 
+from mailbridge.rules.drafting.looks import fits, typed
 from mailbridge.rules.drafting.words import Hold, Kind, hold_of, kind_of
 from mailbridge.rules.labels import Span, trim
 
-EMAIL = regex.compile(r"[^\s<>()\[\],;:\"'|]+@[^\s<>()\[\],;:\"'|]+\.[^\s<>()\[\],;:\"'|.]+")
-PHONE = regex.compile(r"(?:\+|\(\+?|(?<![\w.,/]))\d(?:[\d ()./\u2013-]{5,22})\d(?![\w@])")
-TRIPLE = regex.compile(r"\[[^\[\]\s.]*\.[^\[\]\s]*\]")
-"""`[a.b.c]`: house, building and object of the IDX export."""
-_NAME = regex.compile(r"(?:[\p{L}][\p{L}'’.\-]*|[&+])(?: (?:[\p{L}][\p{L}'’.\-]*|[&+])){0,5}")
-_REFERENCE = regex.compile(r"[^\s:;,«»\"]\S*(?: \S+){0,3}")
 _COLON = regex.compile(
     r"[^\S\n]*(?:[•*·▪►‣✓\-–][^\S\n]+)?(?P<label>[^\n:\t]{1,60}?)[^\S\n]*:(?!//|innen\b|in\b)[^\S\n]*"
 )
@@ -99,24 +94,6 @@ def lines_of(text: str) -> list[Line]:
         lines.append(Line(start, start + len(line), line))
         start += len(line) + 1
     return lines
-
-
-def fits(kind: Kind | None, value: str) -> bool:
-    """Tell whether a value looks like what its label announces."""
-    match kind:
-        case Kind.EMAIL:
-            return bool(EMAIL.search(value))
-        case Kind.PHONE:
-            return bool(PHONE.search(value)) and "@" not in value
-        case Kind.FIRST | Kind.LAST | Kind.NAME | Kind.GIVEN_OR_FULL | Kind.FAMILY_OR_FULL:
-            return bool(_NAME.fullmatch(value)) and kind_of(value) not in _CONTACT
-        case Kind.REFERENCE | Kind.LISTING:
-            return len(value) <= 60 and bool(_REFERENCE.fullmatch(value))
-        case _:
-            return bool(value.strip())
-
-
-_CONTACT = frozenset({Kind.EMAIL, Kind.PHONE, Kind.MESSAGE})
 
 
 def find_pairs(text: str, cells: Mapping[int, int]) -> list[Pair]:
@@ -321,11 +298,3 @@ def _after(line: Line, label: str, at: int, kind: Kind | None) -> Pair:
     start, end = trim(line.text, at, len(line.text))
     span = (line.start + start, line.start + end)
     return Pair(kind, label.strip(), line.start, line.start + at, span, Style.AFTER, hold_of(label))
-
-
-def typed(value: str) -> Kind | None:
-    """Tell e-mail addresses and phones by their look; None for anything else."""
-    if EMAIL.fullmatch(value):
-        return Kind.EMAIL
-    match = PHONE.fullmatch(value)
-    return Kind.PHONE if match and sum(c.isdigit() for c in value) >= 8 else None

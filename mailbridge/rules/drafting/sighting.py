@@ -3,12 +3,11 @@
 Must not write rules; that is `anchors`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-import regex
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from mailbridge.message.message import Address, Body, Message
+from mailbridge.rules.drafting.claim import NAMES, Claim, Sighting
 from mailbridge.rules.drafting.closings import (
     brands_of,
     is_closing,
@@ -17,71 +16,15 @@ from mailbridge.rules.drafting.closings import (
     is_signature,
 )
 from mailbridge.rules.drafting.draft import Sureness
-from mailbridge.rules.drafting.framing import Frame, find_frame
+from mailbridge.rules.drafting.framing import find_frame
 from mailbridge.rules.drafting.locating import locate
+from mailbridge.rules.drafting.looks import EMAIL, PHONE, TRIPLE
 from mailbridge.rules.drafting.naming import find_name
-from mailbridge.rules.drafting.pairs import (
-    EMAIL,
-    PHONE,
-    TRIPLE,
-    Pair,
-    Style,
-    find_pairs,
-    lines_of,
-)
+from mailbridge.rules.drafting.pairs import Pair, Style, find_pairs, lines_of
+from mailbridge.rules.drafting.subjects import find_in_subject
 from mailbridge.rules.drafting.words import Hold, Kind, is_family_first
 from mailbridge.rules.labels import Span
 from mailbridge.rules.portal import fold
-
-NAMES = ("sender_firstname", "sender_lastname", "sender_name")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A value of a field, where it stands, and how sure that is."""
-
-    field: str
-    span: Span
-    sureness: Sureness
-    why: str
-    pair: Pair | None = None
-    family_first: bool = False
-    """Of a full name: how it is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """One part of one example, looked through."""
-
-    message: Message
-    part: str
-    text: str
-    """Apostrophes folded."""
-    cells: Mapping[int, int]
-    all_pairs: Sequence[Pair]
-    pairs: Sequence[Pair]
-    """Those outside of the visitor's words."""
-    frame: Frame | None
-    claims: Mapping[str, Claim]
-    unsure: tuple[Claim, ...] = ()
-    """Numbers near the property that may be the portal's own."""
-    missing: tuple[str, ...] = ()
-    """Fields that a person gave and whose value does not stand here."""
-    brands: tuple[str, ...] = ()
-    tail: int = -1
-    """Where the portal signs: what stands below is nobody's; -1 where it does not."""
-    labels: tuple[str, ...] = field(default=())
-    """All labels of the layout, as they are written."""
-
-    def value(self, claim: Claim) -> str:
-        """Give a claim's text."""
-        return self.text[slice(*claim.span)]
-
-    def trusted(self, at: int) -> bool:
-        """Tell whether a place is outside of the visitor's words and the portal's signature."""
-        if 0 <= self.tail <= at:
-            return False
-        return self.frame is None or not self.frame.span[0] <= at < self.frame.span[1]
 
 
 def look(message: Message, part: str, body: Body, given: Mapping[str, str]) -> Sighting:
@@ -433,31 +376,3 @@ def _claim_bare_name(sighting: Sighting, claims: dict[str, Claim]) -> None:
 def _reply_address(message: Message) -> str:
     found: Iterator[Address] = (a for a in message.reply_to if not is_portals(message, a.address))
     return next((a.address for a in found), "")
-
-
-_SUBJECT = regex.compile(
-    r"(?i)(?<![\p{L}])(?:r[ée]f(?:[ée]ren(?:ce|z|cia|tie|cja))?|rif(?:erimento)?|refer[êe]ncia"
-    r"|reference|objekt(?:[ -]?(?:nr|nummer))?|immobile|inmueble|im[óo]vel|ofert[ęy]|oggetto"
-    r"|property ref(?:erence)?)\b(?:[.:°º#\s-]|\b(?:nr|no|n|num|numer|número|numero)\b)*"
-    r"(?P<value>[^\s,;:()\[\]]*\d[^\s,;:()\[\]]*)"
-)
-
-
-def find_in_subject(subject: str) -> Span | None:
-    """Find a reference that a word for it announces in a subject."""
-    match = _SUBJECT.search(fold(subject))
-    if match is None:
-        return None
-    start, end = match.span("value")
-    while subject[end - 1] in ".!?":
-        end -= 1
-    return start, end
-
-
-_CODE = regex.compile(r"[-–—:#] *(?P<value>(?=\S*\d)[\p{Lu}\d][\p{Lu}\d._/-]{2,})$")
-
-
-def find_code(subject: str) -> Span | None:
-    """Find at a subject's end what may be a reference, though no word says so."""
-    match = _CODE.search(subject)
-    return match.span("value") if match else None

@@ -9,8 +9,8 @@ from dataclasses import replace
 from mailbridge.documents.located import parse
 from mailbridge.errors import BadDocument
 from mailbridge.rules.compilation import compile_portal
+from mailbridge.rules.drafting.claim import Claim, Sighting
 from mailbridge.rules.drafting.outline import Outline, SectionDraft, WayDraft
-from mailbridge.rules.drafting.sighting import Claim, Sighting
 from mailbridge.rules.examination import examine, exercised, rules_of
 from mailbridge.rules.extraction import Reading, open_page, read_page
 from mailbridge.rules.judgement import parts_of

@@ -6,32 +6,23 @@ Each step is a module of this folder; here they are put together. Must not write
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from mailbridge.message.message import Message
 from mailbridge.rules.drafting.agreement import agree
-from mailbridge.rules.drafting.anchors import LINE, find_ways, line_section, way_in_subject
+from mailbridge.rules.drafting.anchors import LINE, find_ways, line_section
+from mailbridge.rules.drafting.beside import beside_text, value_of, with_doubts
+from mailbridge.rules.drafting.claim import NAMES, Claim, Sighting
 from mailbridge.rules.drafting.draft import Draft, Example, Note, Sureness
 from mailbridge.rules.drafting.headings import contact_section, message_section
-from mailbridge.rules.drafting.locating import locate
 from mailbridge.rules.drafting.matching import (
     IGNORE,
     find_blocks_of,
     find_body,
     find_region,
     find_senders,
-    is_relay,
     needs_body,
 )
 from mailbridge.rules.drafting.outline import ORDER, Outline, SectionDraft, WayDraft
 from mailbridge.rules.drafting.pairs import Style
-from mailbridge.rules.drafting.sighting import (
-    NAMES,
-    Claim,
-    Sighting,
-    find_code,
-    find_in_subject,
-    is_portals,
-    look,
-)
+from mailbridge.rules.drafting.sighting import look
 from mailbridge.rules.drafting.trial import (
     choose_ways,
     compile_outline,
@@ -39,7 +30,6 @@ from mailbridge.rules.drafting.trial import (
     read_part,
 )
 from mailbridge.rules.drafting.words import Kind
-from mailbridge.rules.extraction import Reading
 from mailbridge.rules.judgement import parts_of, read
 from mailbridge.rules.portal import PatternTimeout, lies_in, plain_label
 
@@ -48,7 +38,6 @@ _REGION = (
     "of another country, add a line 'region: XX'."
 )
 _BLOCKS = "The mail brings its values as data, which win over its text."
-_PERHAPS = "If this is the agency's own number: property_reference: {}"
 CONTACT = "contact"
 MESSAGE = "message"
 _NAMED = ("sender_name", "sender_firstname", "sender_lastname")
@@ -161,7 +150,7 @@ def draft_fields(
             fields[name] = chosen
         notes.append(_note_field(name, claims, left, found=bool(chosen)))
     frame = replace(frame, fields=fields)
-    frame, more = _beside_text(frame, examples)
+    frame, more = beside_text(frame, examples)
     if any(c.family_first for s in sightings for c in s.claims.values()):
         frame = replace(frame, name_order="family_first")
         notes.append(
@@ -169,7 +158,7 @@ def draft_fields(
                 "name_order", Sureness.LIKELY, "The label names the family name first; look at it."
             )
         )
-    frame, doubtful = _with_doubts(frame, sightings)
+    frame, doubtful = with_doubts(frame, sightings)
     said = [*notes, *more, *doubtful]
     return frame, [*said, *_not_found(frame, examples, {note.field for note in said})]
 
@@ -237,97 +226,6 @@ def _with_part(outline: Outline, sightings: Sequence[Sighting]) -> Outline:
         if chosen.part != sighting.part:
             return replace(outline, part=sighting.part)
     return outline
-
-
-def _beside_text(outline: Outline, examples: Sequence[Example]) -> tuple[Outline, list[Note]]:
-    """Look in the subject, From and Reply-To for what the text does not have."""
-    fields, notes = dict(outline.fields), []
-    message = examples[0].message
-    if "property_reference" not in fields and (subject := _in_subject(outline, examples)):
-        way, sureness, value = subject
-        fields["property_reference"] = (way,)
-        why = "a word for it stands before it in the subject"
-        notes.append(Note("property_reference", sureness, why, value))
-    if "sender_email" not in fields:
-        replies = [a for a in message.reply_to if not is_portals(message, a.address)]
-        if replies:
-            fields["sender_email"] = (WayDraft(source="reply_to"),)
-            why = "an answer to the mail goes there (Reply-To)"
-            notes.append(Note("sender_email", Sureness.LIKELY, why, replies[0].address))
-        elif is_relay(message.sender.address, [message]):
-            fields["sender_email"] = (WayDraft(source="from"),)
-            why = "the portal passes on what is sent there (From)"
-            notes.append(Note("sender_email", Sureness.LIKELY, why, message.sender.address))
-    if not any(name in fields for name in NAMES):
-        named = _named_beside(message)
-        if named:
-            fields["sender_name"] = (named[0],)
-            notes.append(Note("sender_name", Sureness.LIKELY, named[1], named[2]))
-    return replace(outline, fields=fields), notes
-
-
-def _named_beside(message: Message) -> tuple[WayDraft, str, str] | None:
-    name, sign, _ = message.sender.name.partition(" via ")
-    if sign and name.strip():
-        way = WayDraft(source="from", take="name", pattern=("^(.+?) via ",))
-        return way, "it stands in From, before 'via'", name
-    for address in message.reply_to:
-        if address.name and "@" not in address.name and not is_portals(message, address.address):
-            return WayDraft(source="reply_to", take="name"), "it stands in Reply-To", address.name
-    return None
-
-
-def _in_subject(
-    outline: Outline, examples: Sequence[Example]
-) -> tuple[WayDraft, Sureness, str] | None:
-    """Find a way to the reference in the subject that fits every example."""
-    first = examples[0]
-    given = first.given.get("property_reference", "")
-    subject = first.message.subject
-    span = locate(subject, given, Kind.OTHER) if given else find_in_subject(subject)
-    if span is None:
-        return None
-    value = subject[slice(*span)]
-    for way in way_in_subject(subject, span):
-        readings = []
-        for example in examples:
-            portal = compile_outline(replace(outline, fields={"property_reference": (way,)}))
-            readings.append(read(example.message, portal) if portal else None)
-        found = [_value(reading, "property_reference") for reading in readings]
-        if found[0] == value and all(found):
-            return way, Sureness.GIVEN if given else Sureness.SURE, value
-    return None
-
-
-def _value(reading: Reading | None, name: str) -> str:
-    found = reading.fields.get(name) if reading else None
-    return found.value if found else ""
-
-
-def _with_doubts(outline: Outline, sightings: Sequence[Sighting]) -> tuple[Outline, list[Note]]:
-    """Put numbers that may be the portal's own into comments; never into `fields`."""
-    if "property_reference" in outline.fields or not sightings:
-        return outline, []
-    first = sightings[0]
-    lines, notes = [], []
-    subject = first.message.subject
-    if code := find_code(subject):
-        way = next(way_in_subject(subject, code), None)
-        lines += [_PERHAPS.format(way.write())] if way else []
-        why = "The subject ends with it, and no word says what it is."
-        value = subject[slice(*code)]
-        notes.append(Note("property_reference", Sureness.UNSURE, why, value))
-    for claim in first.unsure:
-        way = next(find_ways(first, replace(claim, field="property_reference")), None)
-        if way is None:
-            continue
-        written = way.write()
-        if written.isprintable() and "\n" not in written:
-            lines.append(_PERHAPS.format(written))
-        notes.append(Note("property_reference", Sureness.UNSURE, claim.why, first.value(claim)))
-    if not lines:
-        return outline, notes
-    return replace(outline, comments={**outline.comments, "property_reference": lines}), notes
 
 
 def _not_found(
@@ -400,7 +298,7 @@ def _final(
     """Tell what the finished rule reads, and what was lost on the way to it."""
     reading = read_part(outline, sightings[0]) if sightings else None
     for note in notes:
-        found = _value(reading, note.field)
+        found = value_of(reading, note.field)
         lost = note.field not in outline.fields and note.sureness in _STRENGTH[2:]
         if lost and note.field in ORDER:
             yield replace(note, sureness=Sureness.UNSURE, why=f"{note.why}; it could not be kept")
