@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
+from playwright.sync_api import Page as PlaywrightPage
 from starlette.testclient import TestClient
 
 from mailbridge.app import App
@@ -13,8 +17,12 @@ from mailbridge.documents.settings import LedgerSettings, Settings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.application import make_application
 from mailbridge.web.desk import Desk
+from tests.servers.chromium import running_chromium
+from tests.servers.pages import Pages, running_pages
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+Scheme = Literal["light", "dark"]
+OpenWindow = Callable[..., "Window"]
 BASE = "http://127.0.0.1:8026"
 
 
@@ -84,4 +92,79 @@ def browser(desk: Desk, stranger: TestClient) -> Browser:
     return Browser(stranger, desk)
 
 
-Recorder = Callable[..., int]
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One browser for all tests of this process."""
+    try:
+        with running_chromium() as started:
+            yield started
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def pages(desk: Desk) -> Iterator[Pages]:
+    """The pages on a port of their own."""
+    with running_pages(desk) as served:
+        yield served
+
+
+@dataclass
+class Window:
+    """A browser window that is logged in, and what went wrong in it."""
+
+    page: PlaywrightPage
+    base: str
+    wrong: list[str]
+    """Violations of the policy, errors of scripts, dialogs, requests to elsewhere."""
+
+    def open(self, path: str) -> PlaywrightPage:
+        self.page.goto(f"{self.base}{path}")
+        return self.page
+
+
+@pytest.fixture
+def open_window(chromium: Chromium, pages: Pages) -> Iterator[OpenWindow]:
+    """Open windows: of that size, light or dark, in a language."""
+    contexts: list[BrowserContext] = []
+
+    def open_one(
+        width: int = 1280, height: int = 860, scheme: Scheme = "light", language: str = "en"
+    ) -> Window:
+        context = chromium.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale=language,
+            has_touch=width < 600,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        context.set_default_timeout(15_000)
+        page = context.new_page()
+        window = Window(page, pages.base, [])
+        note_what_goes_wrong(page, window.wrong, pages.base)
+        page.goto(pages.login_link())
+        return window
+
+    yield open_one
+    for context in contexts:
+        context.close()
+
+
+def note_what_goes_wrong(page: PlaywrightPage, wrong: list[str], base: str) -> None:
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            wrong.append(f"console: {message.text}")
+
+    def on_dialog(dialog: Dialog) -> None:
+        wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((f"{base}/", "data:", "blob:")):
+            wrong.append(f"request: {request.url}")
+
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    page.on("dialog", on_dialog)
+    page.on("request", on_request)
