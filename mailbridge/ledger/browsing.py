@@ -9,6 +9,7 @@ import json
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -69,7 +70,7 @@ def _conditions(wanted: MailFilter) -> Iterator[sa.ColumnElement[bool]]:
         yield mails.c.received < wanted.until
 
 
-def _ids(connection: Connection, query: sa.Select[tuple[int]], limit: int) -> list[int]:
+def _ids(connection: Connection, query: sa.Select[Any], limit: int) -> list[int]:
     return list(connection.execute(query.order_by(mails.c.id.desc()).limit(limit)).scalars())
 
 
@@ -90,7 +91,7 @@ def _may_hold(connection: Connection, word: str) -> sa.ColumnElement[bool]:
         .join(lead_contents, lead_contents.c.lead == leads.c.id)
         .where(sa.or_(*(holds(lead_contents.c.payload, written) for written in in_json)))
     )
-    ways = [mails.c.id.in_(sent), mails.c.outcome.in_(_REVIEW)]
+    ways: list[sa.ColumnElement[bool]] = [mails.c.id.in_(sent), mails.c.outcome.in_(_REVIEW)]
     for spelling in spellings:
         ways += [
             holds(column, spelling)

@@ -18,6 +18,17 @@ _BYTES = 32
 """Of randomness in each token: nobody guesses 256 bits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What came of something that a visitor did."""
+
+    kind: str
+    """`good`, `wait` or `bad`."""
+    text: str
+    language: str = ""
+    """Of the text, where it is not the page's."""
+
+
 @dataclass(slots=True)
 class Session:
     """One browser that came in through a login link."""
@@ -28,6 +39,8 @@ class Session:
     """What its forms and scripts must show with everything that changes something."""
     begun: datetime
     used: datetime
+    told: list[Notice] = field(default_factory=list)
+    """For the next page that is shown."""
 
     def ended(self, at: datetime) -> bool:
         """Tell whether it is too old."""

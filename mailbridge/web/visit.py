@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from mailbridge.web.desk import Desk
 from mailbridge.web.rendering import render
-from mailbridge.web.sessions import Session
+from mailbridge.web.sessions import Notice, Session
 from mailbridge.web.words import Words
 
 FORM_SIZE = 100_000
@@ -45,6 +45,16 @@ class Visit:
         """The address as it is, for a way back."""
         return f"{self.path}?{urlencode(self.query.multi_items())}" if self.query else self.path
 
+    def tell(self, notice: Notice) -> None:
+        """Have this said on the next page that is shown."""
+        self.session.told.append(notice)
+
+    def take_told(self) -> list[Notice]:
+        """Give what is to be said, once."""
+        told = self.session.told[:]
+        del self.session.told[: len(told)]
+        return told
+
     def json(self) -> Any:
         """Give what a script sent. ValueError where it is no JSON."""
         return json.loads(self.body)
@@ -61,6 +71,8 @@ class Visit:
         """Send on to another page after something was done; `path` begins with one slash."""
         return RedirectResponse(local_path(path), 303)
 
+
+__all__ = ["Answer", "Door", "Notice", "Page", "Visit", "local_path"]
 
 Answer = Callable[[Visit], Response]
 

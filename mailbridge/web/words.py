@@ -6,12 +6,20 @@ ends in `.one` or `.many` goes by a number. Must not know pages.
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 LANGUAGES = {"de": "Deutsch", "fr": "Français", "it": "Italiano", "en": "English"}
 DEFAULT = "en"
+_UNITS = (
+    (172_800, 86_400, "unit.days"),
+    (7_200, 3_600, "unit.hours"),
+    (120, 60, "unit.minutes"),
+    (10, 1, "unit.seconds"),
+)
+"""From how many seconds on a unit is used, and how many it has."""
 
 
 @cache
@@ -65,6 +73,14 @@ class Words:
     def number(self, number: float) -> str:
         """Write a number with its thousands apart, by a no-break thin space."""
         return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+
+    def wait(self, wait: timedelta) -> str:
+        """Write a wait to the precision that matters to people: `0.4 s`, `12 s`, `7 min`."""
+        seconds = wait.total_seconds()
+        for least, size, unit in _UNITS:
+            if seconds >= least:
+                return self(unit, count=round(seconds / size))
+        return self("unit.seconds", count=f"{seconds:.1f}")
 
     def known(self, key: str, otherwise: str) -> str:
         """Give a text where there is one, for names that come from elsewhere."""
