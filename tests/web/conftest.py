@@ -1,5 +1,6 @@
 """The pages as they are: the real application on a real ledger, asked over HTTP."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +14,15 @@ from playwright.sync_api import Page as PlaywrightPage
 from starlette.testclient import TestClient
 
 from mailbridge.app import App
-from mailbridge.documents.settings import LedgerSettings, Settings
+from mailbridge.documents.settings import InboxSettings, LedgerSettings, Settings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.application import make_application
 from mailbridge.web.desk import Desk
 from tests.servers.chromium import running_chromium
 from tests.servers.pages import Pages, running_pages
+from tests.web.estate import furnish
 
-NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 Scheme = Literal["light", "dark"]
 OpenWindow = Callable[..., "Window"]
 BASE = "http://127.0.0.1:8026"
@@ -68,11 +70,36 @@ def ledger(ledger_url: str) -> Iterator[Ledger]:
         yield opened
 
 
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ledger after a month, made once; see `estate`."""
+    path = tmp_path_factory.mktemp("estate") / "ledger.db"
+    with Ledger.open(f"sqlite:///{path}") as ledger:
+        furnish(ledger, NOW)
+    return path
+
+
+@pytest.fixture
+def estate(furnished: Path, tmp_path: Path, ledger_url: str) -> Iterator[Ledger]:
+    """A copy of that ledger, for this test alone."""
+    shutil.copy(furnished, tmp_path / "ledger.db")
+    with Ledger.open(ledger_url) as opened:
+        yield opened
+
+
+def inbox_called(name: str) -> InboxSettings:
+    """An inbox of the settings."""
+    given = {"name": name, "host": "imap.example.org", "user": f"{name}@agency.example"}
+    return InboxSettings.model_validate({**given, "password": "secret"})
+
+
 @pytest.fixture
 def desk(ledger_url: str) -> Iterator[Desk]:
     """A desk in the year of the tests, at a ledger that need not be there."""
-    app = App(settings=Settings(ledger=LedgerSettings(url=ledger_url)))
-    made = Desk(app=app, clock=lambda: NOW)
+    settings = Settings(
+        ledger=LedgerSettings(url=ledger_url), inboxes=(inbox_called("sales"), inbox_called("rent"))
+    )
+    made = Desk(app=App(settings=settings), clock=lambda: NOW)
     yield made
     made.close()
 
