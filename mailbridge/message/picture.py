@@ -54,6 +54,7 @@ _PAGE = (
     '<!doctype html><html><head><meta charset="utf-8"><meta name="referrer" '
     'content="no-referrer"><title>.</title><style>html{{background:#fff;color:#111;'
     "font:15px/1.45 sans-serif}}body{{margin:12px;overflow-wrap:anywhere}}img{{max-width:100%}}"
+    "[data-left-out]{{display:inline-block;border:1px dashed #aaa;padding:2px 8px;color:#555}}"
     "</style></head><body>{}</body></html>"
 )
 
@@ -120,9 +121,23 @@ def _write_tag(name: str, end: str, tail: str) -> str:
     if name == "a" and target:
         kept.append(f'title="{escape(target)}"')  # where it leads is told, not gone to
     if name == "img":
-        # One that would be loaded is an empty box with its words.
-        kept.append(f'src="{escape(target)}"' if _PICTURE.fullmatch(target) else 'data-left-out=""')
+        if not _PICTURE.fullmatch(target):
+            return _write_left_out(tail)
+        kept.append(f'src="{escape(target)}"')
     return f"<{' '.join((name, *kept))}>"
+
+
+def _write_left_out(tail: str) -> str:
+    """Write what stands in place of a picture that would be loaded: its words, in a box."""
+    words = next(
+        (
+            unescape(next((text for text in found.groups()[1:] if text is not None), ""))
+            for found in _ATTRIBUTE.finditer(tail)
+            if found[1].lower() == "alt"
+        ),
+        "",
+    ).strip()
+    return f"<span data-left-out>{escape(words, quote=False)}</span>" if words else ""
 
 
 def _tame_style(style: str) -> str:

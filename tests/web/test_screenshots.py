@@ -66,5 +66,5 @@ def test_every_page_is_fit_to_be_seen(
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             found[name].append(f"{wide} px too wide")
-    assert {name: wrong for name, wrong in found.items() if wrong} == {}
+    assert "\n".join(f"{name}: {one}" for name, wrong in found.items() for one in wrong) == ""
     assert [text for text in window.wrong if "404" not in text] == []
