@@ -8,7 +8,7 @@ does is decided here: a lead lies there as JSON, whose keys are nobody's words.
 import json
 import unicodedata
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -46,7 +46,21 @@ def browse(connection: Connection, wanted: MailFilter, before: int | None, limit
         found = _ids(connection, query, limit + 1)
         more, found = len(found) > limit, found[:limit]
         last = found[-1] if found else None
-    return MailPage(mails=tuple(list_by_id(connection, found)), before=last if more else None)
+    return MailPage(
+        mails=tuple(list_by_id(connection, found)),
+        leads=_first_leads(connection, found),
+        before=last if more else None,
+    )
+
+
+def _first_leads(connection: Connection, chosen: Sequence[int]) -> dict[int, Mapping[str, Any]]:
+    query = (
+        sa.select(leads.c.mail, lead_contents.c.payload)
+        .join(lead_contents, lead_contents.c.lead == leads.c.id)
+        .where(leads.c.mail.in_(chosen), lead_contents.c.payload.is_not(None))
+        .order_by(leads.c.part.desc())
+    )
+    return {row.mail: row.payload for row in connection.execute(query)}
 
 
 def list_portals(connection: Connection) -> list[str]:

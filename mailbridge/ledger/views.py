@@ -106,5 +106,7 @@ class MailPage:
     """Some mails, the newest first, without leads, text and raw."""
 
     mails: tuple[MailRecord, ...]
+    leads: Mapping[int, Mapping[str, Any]]
+    """By mail: its first lead as sent, where it has one whose contents stand."""
     before: int | None
     """The id below which the next page begins; None where there is none."""

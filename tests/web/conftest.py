@@ -189,9 +189,12 @@ def note_what_goes_wrong(page: PlaywrightPage, wrong: list[str], base: str) -> N
 
     def on_request(request: Request) -> None:
         if not request.url.startswith((f"{base}/", "data:", "blob:")):
-            wrong.append(f"request: {request.url}")
+            # What a policy refuses is announced, too, but never leaves.
+            kind = "refused" if request.failure == "csp" else "request"
+            wrong.append(f"{kind}: {request.url}")
 
     page.on("console", on_console)
     page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
     page.on("dialog", on_dialog)
-    page.on("request", on_request)
+    page.on("requestfinished", on_request)
+    page.on("requestfailed", on_request)

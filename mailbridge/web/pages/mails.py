@@ -1,6 +1,8 @@
 """The list of mails: filters, search, and pages by key. Reads; changes nothing."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
@@ -15,6 +17,7 @@ ROWS = 50
 REVIEW = "review"
 """In place of an outcome: all that a person must look at."""
 _BIGGEST = 2**63 - 1
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _ASKED = ("q", "outcome", "portal", "inbox", "from", "to")
 
 
@@ -31,6 +34,7 @@ def list_mails(visit: Visit) -> Response:
     return visit.show(
         "mails.html",
         page=page,
+        name_of=name_of,
         asked=asked,
         bad=bad,
         first=visit.query.get("before") is None,
@@ -42,6 +46,12 @@ def list_mails(visit: Visit) -> Response:
         portals=portals,
         inboxes=sorted(inboxes),
     )
+
+
+def name_of(lead: Mapping[str, Any]) -> str:
+    """Name who wrote, as the lead says: by name, else by address or number."""
+    names = [str(lead[key]) for key in ("sender_firstname", "sender_lastname") if lead.get(key)]
+    return " ".join(names) or str(lead.get("sender_email") or lead.get("sender_number") or "")
 
 
 def read_filter(query: QueryParams) -> tuple[MailFilter, tuple[str, ...]]:
@@ -69,9 +79,12 @@ def _outcomes(name: str) -> frozenset[Outcome]:
 def _day(text: str) -> datetime | None:
     """Read a day as its start in this machine's zone, in which days are shown."""
     try:
-        return datetime.strptime(text, "%Y-%m-%d").astimezone()
-    except (ValueError, OverflowError):
+        day = date.fromisoformat(text)
+    except ValueError:
         return None
+    # Further off, a zone or the day after may be no date any more.
+    sane = _FIRST_YEAR <= day.year <= _LAST_YEAR
+    return datetime.combine(day, time()).astimezone() if sane else None
 
 
 def _before(text: str) -> int | None:
