@@ -110,12 +110,15 @@ def _answer(door: Door, visit: Visit) -> Response:
         return door.answer(visit)
     except MailbridgeError as error:
         # What the user can mend, in the words of the command line.
-        return visit.show("trouble.html", 503, trouble=str(error))
+        again = visit.here if door.method == "GET" else "/"
+        return visit.show("trouble.html", 503, trouble=str(error), again=again)
 
 
 def _entering(desk: Desk) -> Endpoint:
     async def enter(request: Request) -> Response:
         token = request.query_params.get("token", "")
+        if request.method == "HEAD":  # asked by what looks at links beforehand: it uses none up
+            return Response()
         session = desk.sessions.enter(token, desk.clock())
         if session is None:
             return _simple(_words(request), "used_link", 403)

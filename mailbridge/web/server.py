@@ -40,6 +40,7 @@ def make_server(application: ASGIApp) -> uvicorn.Server:
             loop="asyncio",
             lifespan="off",
             log_config=None,
+            log_level="critical",  # what goes wrong is in our own log, once
             access_log=False,
             proxy_headers=False,  # nobody tells us who asks; the session does
             server_header=False,

@@ -127,6 +127,12 @@ def test_a_login_link_works_once(desk: Desk, stranger: TestClient, ledger: Ledge
     assert told == [1]
 
 
+def test_to_look_at_a_login_link_does_not_use_it_up(desk: Desk, stranger: TestClient) -> None:
+    token = desk.sessions.new_link()
+    assert "set-cookie" not in stranger.head("/enter", params={"token": token}).headers
+    assert desk.sessions.enter(token, NOW) is not None
+
+
 @pytest.mark.parametrize("token", ["", "x", "é" * 40])
 def test_a_guessed_link_does_not(token: str, desk: Desk, stranger: TestClient) -> None:
     desk.sessions.new_link()
