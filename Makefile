@@ -8,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= auto
 MINUTES ?= 10
 
-.PHONY: demo test check bench fuzz lock clean
+.PHONY: demo test check docs bench fuzz lock clean
 
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
@@ -25,6 +25,9 @@ check: .venv/ready  ## Style, types, import contracts
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: .venv/ready  ## The documentation as a site in out/site, every link checked
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	tests/servers/install

@@ -51,7 +51,10 @@ def _tell_retried(answer: Retried) -> None:
         case Requeued(leads=leads):
             say(f"{answer.mail}: queued again, {_count(len(leads), 'lead')}.")
         case DecidedAnew():
-            say(f"{answer.mail}: will be read and decided anew at the next poll.")
+            say(
+                f"{answer.mail}: will be read and decided anew: at once by the running daemon, "
+                "else by the next run."
+            )
         case NotRetried(reason=reason):
             complain(f"{answer.mail}: {reason}")
 

@@ -17,6 +17,7 @@ from mailbridge.bridge import Bridge
 from mailbridge.daemon.alerting import schedule_alerts, tell_safely
 from mailbridge.daemon.pulse import Attendant, Pulse
 from mailbridge.daemon.rounds import Rounds
+from mailbridge.daemon.wishes import EVERY, Wishes
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.erasure import Retention
 from mailbridge.errors import InboxError, LedgerError, MailbridgeError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
 
 IDLE = 30.0
-"""Seconds after which the delivery thread looks again by itself: `retry` is another process."""
+"""Seconds after which the delivery thread looks again by itself."""
 
 PATIENCE = 1.0
 """Seconds for which reading waits for a batch's leads: a slow destination must not hold it up."""
@@ -104,6 +105,14 @@ class Daemon:
         scheduler.add_job(
             self._erase, "interval", days=1, id="retention", next_run_time=self.clock()
         )
+        wishes = Wishes(
+            self.dispatch.ledger,
+            [bridge.name for bridge in self.bridges],
+            send=self._work.set,
+            mark=rounds.mark,
+            poll=rounds.poll,
+        )
+        scheduler.add_job(self._heed, "interval", seconds=EVERY, args=[wishes], id="wishes")
         tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
         deliverer = Thread(target=self._deliver, args=[rounds.mark, tell_soon], name="delivery")
         with _signals(self.stop), self._attended(scheduler):
@@ -219,6 +228,12 @@ class Daemon:
     def _attend(self, attendant: Attendant) -> None:
         try:
             attendant.look()
+        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
+            self._fail(defect)
+
+    def _heed(self, wishes: Wishes) -> None:
+        try:
+            wishes.look()
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 

@@ -36,3 +36,8 @@ def acts_of(connection: Connection, mail: int) -> tuple[Act, ...]:
         Act(at=row.at, name=row.name, lead=row.lead, before=row.before)
         for row in connection.execute(query)
     )
+
+
+def last_act(connection: Connection) -> int:
+    """Give the number of the newest act; 0 before the first. It only grows."""
+    return connection.execute(sa.select(sa.func.max(acts.c.id))).scalar() or 0

@@ -14,6 +14,7 @@ from typing import Self
 from sqlalchemy.engine import Connection
 
 from mailbridge.ledger import (
+    acts,
     alerts,
     cursors,
     erasure,
@@ -345,6 +346,11 @@ class Ledger:
         """List mails that a person wants decided anew, the oldest first."""
         with self._database.reading() as connection:
             return mails.mails_to_decide_again(connection, inbox)
+
+    def last_act(self) -> int:
+        """See `acts.last_act`."""
+        with self._database.reading() as connection:
+            return acts.last_act(connection)
 
     def resolve(self, mail: int, word: Word, now: datetime) -> Resolution:
         """See `resolution.resolve`."""

@@ -263,7 +263,7 @@ class Requeued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedAnew:
-    """The mail has no lead: it will be read and decided again at the next poll."""
+    """The mail has no lead: it will be read and decided again."""
 
     mail: int
 

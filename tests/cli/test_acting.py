@@ -104,14 +104,20 @@ def test_a_lead_in_doubt(cli: Cli, account: Account, mailbox: Mailbox, api: Sand
     assert len(api.leads) == 1
 
 
-def test_retry_beside_the_running_daemon(filled: Cli, api: Sandbox) -> None:
+def test_the_running_daemon_takes_up_at_once_what_a_person_wants(
+    filled: Cli, account: Account, api: Sandbox
+) -> None:
+    # Nothing else would wake it meanwhile.
+    filled.configure(account, api, start=START, every="1h")
     daemon = filled.start("run")
     try:
+        assert daemon.stderr
+        assert any("the server tells of new mail" in line for line in daemon.stderr)
         for _ in range(2):
             told = filled("retry", "--outcome", "incomplete")
-            assert "3: will be read and decided anew at the next poll." in told
+            assert "3: will be read and decided anew: at once by the running daemon" in told
         assert "2: queued again, 1 lead." in filled("retry", "2", "2")
-        assert len(api.wait_for(2, 60)) == 2
+        assert len(api.wait_for(2, 25)) == 2
     finally:
         code, said = end(daemon)
     assert code == 0, said

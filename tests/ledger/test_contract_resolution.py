@@ -273,3 +273,14 @@ def test_a_duplicate_stays_one_whatever_becomes_of_the_first(ledger: Ledger) -> 
     for word in (SENT, NOT_SENT):
         ledger.resolve(first, word, LATER)
         assert outcome(ledger, copy) is Outcome.DUPLICATE
+
+
+def test_each_act_has_a_number_above_the_last(ledger: Ledger) -> None:
+    number = reviewed(ledger, 1)
+    seen = [ledger.last_act()]
+    ledger.retry(number, T0)
+    seen.append(ledger.last_act())
+    ledger.resolve(number, SENT, LATER)
+    seen.append(ledger.last_act())
+    assert seen[0] == 0
+    assert seen == sorted(set(seen))
