@@ -93,7 +93,7 @@ def press(browser: Browser, number: int, button: str) -> str:
         (Outcome.REJECTED, "Try again", "1 lead is queued", Outcome.DEFERRED),
         (Outcome.REJECTED, "Ignore", "it needs no lead", Outcome.IGNORED),
         (Outcome.REJECTED, "Entered by hand", "the lead is in the CRM", Outcome.SENT),
-        (Outcome.INCOMPLETE, "Try again", "decided anew at the next poll", Outcome.INCOMPLETE),
+        (Outcome.INCOMPLETE, "Try again", "decided anew", Outcome.INCOMPLETE),
         (Outcome.INCOMPLETE, "Ignore", "it needs no lead", Outcome.IGNORED),
         (Outcome.INCOMPLETE, "Entered by hand", "the lead is in the CRM", Outcome.SENT),
         (Outcome.IN_DOUBT, "It arrived", "the lead is in the CRM", Outcome.SENT),
