@@ -7,6 +7,7 @@ from rich.text import Text
 from mailbridge.cli.output import console, say, table
 from mailbridge.controls import show_controls
 from mailbridge.decision import Decision
+from mailbridge.explanation import cut
 from mailbridge.rules.inquiry import Found
 
 STYLES = ("black on green", "black on cyan", "black on yellow", "black on magenta", "white on blue")
@@ -39,26 +40,20 @@ def show_source(source: str, text: str, fields: Mapping[str, Found]) -> None:
 
     On a terminal in colours, with the fields' names behind; in a pipe as `⟦name: value⟧`.
     """
-    spans = sorted(
-        (found.span, name)
-        for name, found in fields.items()
-        if found.source == source and found.span
-    )
-    if not spans:
+    pieces = list(cut(text, source, fields))
+    if not any(piece.field for piece in pieces):
         return
-    marked, at = Text(), 0
-    for number, ((begin, end), name) in enumerate(spans):
-        if begin < at:
-            continue  # inside another value, which is shown already
-        marked.append(show_controls(text[at:begin]))
-        value = show_controls(text[begin:end])
-        if console.is_terminal:
-            marked.append(value, style=STYLES[number % len(STYLES)])
-            marked.append(f" ‹{name}›", style="dim")
+    marked, number = Text(), 0
+    for piece in pieces:
+        shown = show_controls(piece.text)
+        if not piece.field:
+            marked.append(shown)
+        elif console.is_terminal:
+            marked.append(shown, style=STYLES[number % len(STYLES)])
+            marked.append(f" ‹{piece.field}›", style="dim")
+            number += 1
         else:
-            marked.append(f"⟦{name}: {value}⟧")
-        at = end
-    marked.append(show_controls(text[at:]))
+            marked.append(f"⟦{piece.field}: {shown}⟧")
     console.print(Text(f"── {source} ──", style="dim"))
     console.print(marked, soft_wrap=True)
 

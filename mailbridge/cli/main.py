@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from mailbridge.cli.options import Config, Format, RulesOption, parse_day
+from mailbridge.cli.options import Config, Format, RulesOption, parse_day, parse_listen_option
 from mailbridge.cli.rules import rules
 from mailbridge.outcomes import Outcome
 
@@ -348,6 +348,28 @@ def forget(
     from mailbridge.cli.acting import forget as erase
 
     raise typer.Exit(erase(config, email, phone, sure=yes))
+
+
+@app.command()
+def web(
+    config: Config = None,
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            help="An address of this machine alone; else web.listen (127.0.0.1:8026).",
+        ),
+    ] = None,
+) -> None:
+    """Show how things stand, the mails and the rules in a browser on this machine.
+
+    Prints a login link that works once, and a new one when it was used. Runs beside
+    the daemon, until Ctrl-C. Needs the extra `web`.
+    """
+    from mailbridge.cli.web import serve_pages
+
+    serve_pages(config, parse_listen_option(listen))
 
 
 @app.command()

@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from mailbridge.documents.values import ListenAddress
 
 Config = Annotated[
     Path | None,
@@ -43,3 +46,16 @@ def parse_day(text: str | None) -> datetime | None:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise typer.BadParameter("a day as 2026-11-01", param_hint="--since") from None
+
+
+def parse_listen_option(text: str | None) -> "ListenAddress | None":
+    """Read where to listen. A wrong one is an error of usage."""
+    if text is None:
+        return None
+    from mailbridge.documents.values import parse_listen
+    from mailbridge.documents.wording import UnfitError
+
+    try:
+        return parse_listen(text)
+    except UnfitError as unfit:
+        raise typer.BadParameter(f"{unfit.text} {unfit.remedy}", param_hint="--listen") from None

@@ -8,6 +8,7 @@ from mailbridge.cli.explanation import explain, show_fields, show_source
 from mailbridge.cli.output import heading, say, table
 from mailbridge.decision import decide
 from mailbridge.errors import MailbridgeError
+from mailbridge.explanation import read_fields
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import (
     LeadRecord,
@@ -15,7 +16,6 @@ from mailbridge.ledger.records import (
     State,
 )
 from mailbridge.outcomes import Outcome
-from mailbridge.rules.inquiry import Found
 
 _DEEDS = {"sent": "resolve --sent", "not_sent": "resolve --not-sent"}
 _STATES = {State.BY_HAND: "sent by hand", State.DROPPED: "not needed, a person says"}
@@ -107,16 +107,7 @@ def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
         f"Lead {lead.id} · {_STATES.get(lead.state, lead.state)}"
         + (f" · id {lead.remote_id}" if lead.remote_id else "")
     )
-    fields = {
-        name: Found(
-            value=f["value"],
-            raw=f["raw"],
-            source=f["source"],
-            span=tuple(f["span"]) if f["span"] else None,
-            pattern=f["pattern"],
-        )
-        for name, f in lead.fields.items()
-    }
+    fields = read_fields(lead.fields)
     show_fields(fields)
     show_source("subject", mail.subject, fields)
     show_source(mail.text_part, mail.text, fields)

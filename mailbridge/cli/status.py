@@ -1,7 +1,6 @@
 """`status`: how things stand, for people and for monitoring."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,45 +10,19 @@ from mailbridge.cli.output import console, heading, say, say_json, table
 from mailbridge.dispatch import now
 from mailbridge.errors import BadDocument
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import InboxHealth, Summary
-from mailbridge.ledger.views import Delay, ForReview, Lag
+from mailbridge.ledger.records import InboxHealth
+from mailbridge.ledger.views import Delay, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
-
-TOLD = tuple(outcome for outcome in Outcome if outcome is not Outcome.LEAD)
-"""What a mail in the ledger can have come to."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What the ledger says at one moment."""
-
-    at: datetime
-    summary: Summary
-    lags: Mapping[str, Lag]
-    oldest: ForReview | None
-    inboxes: tuple[InboxHealth, ...]
-    """Those of the ledger, and those of the settings that were never polled."""
-    rules: tuple[Problem, ...] = ()
-    """What is wrong with the rule files: a running daemon goes on with those before."""
+from mailbridge.status import TOLD, Status, failing_since, share_complete, take_status
 
 
 def show_status(config: Path | None, *, as_json: bool) -> None:
     """Show health and counts; changes nothing and works beside the daemon."""
     app = App.load(config, secrets=False)
     with Ledger.read_only(app.ledger_url) as ledger, ledger.looking() as look:
-        summary = look.summary()
-        known = {health.inbox: health for health in summary.inboxes}
-        for inbox in app.settings.inboxes:
-            known.setdefault(inbox.name, _never_polled(inbox.name))
-        status = Status(
-            at=now(),
-            summary=summary,
-            lags=look.lags(),
-            oldest=look.oldest_for_review(),
-            inboxes=tuple(known[name] for name in sorted(known)),
-            rules=_problems_of_rules(app),
-        )
+        inboxes = [inbox.name for inbox in app.settings.inboxes]
+        status = take_status(look, inboxes, now(), _problems_of_rules(app))
     if as_json:
         say_json(describe(status))
     else:
@@ -62,30 +35,6 @@ def _problems_of_rules(app: App) -> tuple[Problem, ...]:
     except BadDocument as bad:
         return bad.problems
     return ()
-
-
-def _never_polled(inbox: str) -> InboxHealth:
-    return InboxHealth(inbox=inbox, last_poll=None, last_success=None, last_mail=None, error="")
-
-
-def share_complete(counts: Mapping[Outcome, int]) -> float | None:
-    """Tell the share of a portal's inquiries that became leads; None where there was none.
-
-    Ignored mails are no inquiries and count neither way. A duplicate is complete,
-    and so is a lead on its way, in doubt or refused by the destination: each was
-    read in full. The rest could not be: incomplete, ambiguous, untrusted, unreadable.
-    """
-    total = sum(n for outcome, n in counts.items() if outcome is not Outcome.IGNORED)
-    return sum(counts.get(outcome, 0) for outcome in _COMPLETE) / total if total else None
-
-
-_COMPLETE = (
-    Outcome.SENT,
-    Outcome.DUPLICATE,
-    Outcome.DEFERRED,
-    Outcome.IN_DOUBT,
-    Outcome.REJECTED,
-)
 
 
 def describe(status: Status) -> dict[str, Any]:
@@ -133,7 +82,7 @@ def _describe_inbox(health: InboxHealth, lag: Lag | None) -> dict[str, Any]:
         "seen_after": _describe_delay(lag.seen) if lag else None,
         "sent_after": _describe_delay(lag.sent) if lag and lag.sent else None,
         "error": health.error or None,
-        "error_since": _time(_failing_since(health)),
+        "error_since": _time(failing_since(health)),
     }
 
 
@@ -151,11 +100,6 @@ def _counts(counts: Mapping[Outcome, int]) -> dict[str, int]:
 
 def _time(at: datetime | None) -> str | None:
     return at.isoformat(timespec="seconds") if at else None
-
-
-def _failing_since(health: InboxHealth) -> datetime | None:
-    """Since when mail may lie unread: from the last good poll on; None where none ever was."""
-    return health.last_success if health.error else None
 
 
 def _show(status: Status) -> None:
@@ -193,7 +137,7 @@ def _show(status: Status) -> None:
 
 
 def _inbox_row(health: InboxHealth, lag: Lag | None) -> tuple[object, ...]:
-    since = _failing_since(health) or ("never read" if health.error else "")
+    since = failing_since(health) or ("never read" if health.error else "")
     return (
         health.inbox,
         health.last_poll,

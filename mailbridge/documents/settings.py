@@ -26,10 +26,12 @@ from mailbridge.documents.source import is_folder, read_text
 from mailbridge.documents.values import (
     Duration,
     Listen,
+    ListenAddress,
     LocalPath,
     PresentPath,
     Size,
     Surroundings,
+    WebAddress,
     at_least,
     show_duration,
 )
@@ -48,6 +50,7 @@ __all__ = [
     "MonitoringSettings",
     "RetentionSettings",
     "Settings",
+    "WebSettings",
     "load_settings",
     "missing_for_run",
     "plain_secrets",
@@ -165,6 +168,31 @@ class MonitoringSettings(Shape):
     )
 
 
+class WebSettings(Shape):
+    """Where the pages for a browser are (`mailbridge web`)."""
+
+    listen: Listen = Field(
+        default=ListenAddress("127.0.0.1", 8026),
+        description="Where `mailbridge web` listens: host and port, of this machine alone.",
+    )
+    address: WebAddress | None = Field(
+        default=None,
+        description="Where a reverse proxy offers the pages to other machines, without a path; "
+        "only then may they be asked for under that name.",
+        examples=["https://leads.example.org"],
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> "WebSettings":
+        if self.address and urlsplit(self.address)[2:] != ("", "", ""):
+            raise UnfitError(
+                "The address goes on after the server's name.",
+                "Write scheme and name alone, as https://leads.example.org.",
+                at=("address",),
+            )
+        return self
+
+
 # A heading whose settings are all commented out leaves the defaults.
 _EMPTY = BeforeValidator(lambda written: {} if written is None else written)
 
@@ -210,6 +238,10 @@ class Settings(Shape):
     monitoring: Annotated[MonitoringSettings, _EMPTY] = Field(
         default_factory=MonitoringSettings,
         description="What other programs on this machine are told.",
+    )
+    web: Annotated[WebSettings, _EMPTY] = Field(
+        default_factory=WebSettings,
+        description="Where the pages for a browser are (`mailbridge web`).",
     )
     log: Annotated[LogSettings, _EMPTY] = Field(
         default_factory=LogSettings, description="What mailbridge writes about itself."

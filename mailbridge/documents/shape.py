@@ -16,7 +16,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from mailbridge.documents.complaints import translate
 from mailbridge.documents.located import Document
-from mailbridge.documents.values import show_duration
+from mailbridge.documents.values import ListenAddress, show_duration
 from mailbridge.errors import BadDocument
 
 
@@ -50,7 +50,9 @@ def shape(document: Document, model: type[M], context: object = None) -> M:
 
 class _Schema(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
-        return show_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
+        if isinstance(dft, timedelta):
+            return show_duration(dft)
+        return str(dft) if isinstance(dft, ListenAddress) else super().encode_default(dft)
 
 
 def json_schema(model: type[Shape]) -> dict[str, Any]:

@@ -196,6 +196,10 @@ class ListenAddress:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        """Write it as in a URL."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
 
 def parse_listen(text: str) -> ListenAddress:
     """Read `127.0.0.1:9108` or `[::1]:9108`."""

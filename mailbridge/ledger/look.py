@@ -3,13 +3,23 @@
 Everything asked of one look stands in one snapshot. Changes nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from mailbridge.ledger import audit, cursors, health, lag
+from mailbridge.ledger import alerts, arrivals, audit, browsing, cursors, health, lag
 from mailbridge.ledger.records import Cursor, State, Summary
-from mailbridge.ledger.views import Delivered, ForReview, Lag, Standing, Waiting
+from mailbridge.ledger.views import (
+    Delivered,
+    ForReview,
+    Hour,
+    Lag,
+    MailFilter,
+    MailPage,
+    Standing,
+    Waiting,
+)
 
 
 class Look:
@@ -34,6 +44,22 @@ class Look:
     def oldest_for_review(self) -> ForReview | None:
         """See `lag.find_oldest_for_review`."""
         return lag.find_oldest_for_review(self._connection)
+
+    def browse(self, wanted: MailFilter, before: int | None, limit: int) -> MailPage:
+        """See `browsing.browse`."""
+        return browsing.browse(self._connection, wanted, before, limit)
+
+    def portals(self) -> list[str]:
+        """See `browsing.list_portals`."""
+        return browsing.list_portals(self._connection)
+
+    def leads_by_hour(self, since: datetime) -> list[Hour]:
+        """See `arrivals.count_leads_by_hour`."""
+        return list(arrivals.count_leads_by_hour(self._connection, since))
+
+    def completeness(self, portals: Iterable[str], most: int) -> dict[str, tuple[bool, ...]]:
+        """See `alerts.list_completeness`."""
+        return alerts.list_completeness(self._connection, portals, most)
 
     def leads(self) -> dict[State, int]:
         """See `audit.count_leads`."""

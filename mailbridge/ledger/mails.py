@@ -158,6 +158,12 @@ def list_mails(
     return [_mail_record(row) for row in connection.execute(query).mappings()]
 
 
+def list_by_id(connection: Connection, chosen: Collection[int]) -> list[MailRecord]:
+    """List these mails, the newest first, without leads, text and raw."""
+    query = sa.select(*_COLUMNS, _ANSWER).where(mails.c.id.in_(chosen)).order_by(mails.c.id.desc())
+    return [_mail_record(row) for row in connection.execute(query).mappings()]
+
+
 def read_mail(connection: Connection, mail: int) -> MailRecord | None:
     """One mail with all that is known of it."""
     query = _with_contents().where(mails.c.id == mail)

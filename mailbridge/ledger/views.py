@@ -1,11 +1,11 @@
 """What those who look at the ledger get from it (`status`, `audit`, monitoring): values, no SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from mailbridge.ledger.records import State
+from mailbridge.ledger.records import MailRecord, State
 from mailbridge.outcomes import Outcome
 
 
@@ -74,3 +74,39 @@ class Delivered:
     """When the mail server got its mail."""
     payload: Mapping[str, Any] | None
     """As it was POSTed; None where it was erased since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """Leads of one portal whose mails arrived within one hour."""
+
+    portal: str
+    begins: datetime
+    leads: int
+    """Mails that became leads; one that holds several counts once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailFilter:
+    """Which mails are wanted; what is left empty says nothing."""
+
+    outcomes: Collection[Outcome] | None = None
+    portal: str = ""
+    inbox: str = ""
+    since: datetime | None = None
+    """Received then or later."""
+    until: datetime | None = None
+    """Received before."""
+    words: str = ""
+    """All of them must stand in the mail, see `browsing`; a mail's id is found as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailPage:
+    """Some mails, the newest first, without leads, text and raw."""
+
+    mails: tuple[MailRecord, ...]
+    leads: Mapping[int, Mapping[str, Any]]
+    """By mail: its first lead as sent, where it has one whose contents stand."""
+    before: int | None
+    """The id below which the next page begins; None where there is none."""

@@ -40,6 +40,15 @@ def read(raw: bytes, limits: Limits = _DEFAULT_LIMITS) -> Message | Unreadable:
         return _give_up(fields, over.problem)
 
 
+def read_headers(raw: bytes, limits: Limits = _DEFAULT_LIMITS) -> dict[str, tuple[str, ...]]:
+    """Read the header alone: lower-case name to decoded values; empty where it is over a limit."""
+    try:
+        fields, _ = split_fields(raw, skip_envelope(raw), len(raw), limits)
+    except LimitExceeded:
+        return {}
+    return {name: tuple(map(decode_value, values)) for name, values in _group(fields).items()}
+
+
 def _give_up(fields: Fields, problem: Problem) -> Unreadable:
     headers = _group(fields)
     return Unreadable(

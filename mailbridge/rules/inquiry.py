@@ -33,6 +33,17 @@ class Found:
             "pattern": self.pattern,
         }
 
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Found":
+        """Read what `as_json` gave."""
+        return cls(
+            value=kept["value"],
+            raw=kept["raw"],
+            source=kept["source"],
+            span=(kept["span"][0], kept["span"][1]) if kept["span"] else None,
+            pattern=kept["pattern"],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:

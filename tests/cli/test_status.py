@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from mailbridge.cli.status import share_complete, show_wait
+from mailbridge.cli.status import show_wait
 from mailbridge.inbox.account import Account
 from mailbridge.outcomes import Outcome
 from mailbridge.sandbox.plan import parse_plan
 from mailbridge.sandbox.server import Sandbox
+from mailbridge.status import share_complete
 from tests.cli.conftest import Cli
 from tests.mails import inquiry, newsletter, private
 from tests.servers.mailbox import Mailbox

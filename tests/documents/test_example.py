@@ -23,6 +23,7 @@ from mailbridge.documents.settings import (
     MonitoringSettings,
     RetentionSettings,
     Settings,
+    WebSettings,
     load_settings,
 )
 from mailbridge.documents.shape import json_schema
@@ -40,6 +41,7 @@ GROUPS: dict[tuple[str | int, ...], type[BaseModel]] = {
     ("retention",): RetentionSettings,
     ("limits",): LimitSettings,
     ("monitoring",): MonitoringSettings,
+    ("web",): WebSettings,
     ("log",): LogSettings,
 }
 
@@ -119,6 +121,7 @@ def test_the_schema_for_editors_accepts_it(document: Document) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     every = schema["$defs"]["InboxSettings"]["properties"]["every"]
     assert every["default"] == "1m"
+    assert schema["$defs"]["WebSettings"]["properties"]["listen"]["default"] == "127.0.0.1:8026"
     data = typed(document.data)
     jsonschema.validate(data, schema)
     assert not jsonschema.Draft202012Validator(schema).is_valid({**data, "loging": {}})

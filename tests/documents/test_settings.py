@@ -69,7 +69,7 @@ def test_no_encryption_on_this_machine_only(tmp_path: Path) -> None:
             (
                 "1:1: inboxs: Unknown key 'inboxs'. Did you mean 'inboxes'? "
                 "Allowed here: alerts, destination, inboxes, leads, ledger, limits, "
-                "listings, log, monitoring, retention, rules."
+                "listings, log, monitoring, retention, rules, web."
             ),
         ),
         (

@@ -6,6 +6,7 @@ import pytest
 from mailbridge.message.identity import identify
 from mailbridge.message.limits import Limits
 from mailbridge.message.message import Message
+from mailbridge.message.reader import read_headers
 from tests.message.mails import HEAD, mail, multipart, opened, part, refused, text_of
 
 
@@ -171,3 +172,10 @@ class TestIdentity:
 
     def test_almost_nothing_is_enough(self) -> None:
         assert identify(opened(b"X: y\r\nContent-Type: image/png\r\n\r\n"))
+
+
+def test_the_header_alone_is_read_without_the_parts() -> None:
+    raw = b"Subject: =?utf-8?q?Gr=C3=BCezi?=\r\nX: a\r\nX: b\r\n c\r\n\r\n"
+    assert read_headers(raw + b"\xff" * 99) == {"subject": ("Grüezi",), "x": ("a", "b c")}
+    assert read_headers(raw, Limits(header_fields=1)) == {}
+    assert read_headers(b"") == {}

@@ -1,0 +1,125 @@
+"""The overview says what `status` says, and draws it."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import Attempt, InboxHealth, Summary
+from mailbridge.ledger.views import Hour
+from mailbridge.web.chart import DAYS, HEIGHT, SERIES, draw, first_day
+from mailbridge.web.pages.overview import judge_destination, judge_inbox
+from tests.web.conftest import NOW, Browser, inbox_called
+
+
+def test_what_waits_is_told_and_linked(browser: Browser, estate: Ledger) -> None:
+    page = browser.get("/")
+    summary = estate.summary()
+    assert summary.for_review > 20
+    assert f"<strong>{summary.for_review}</strong>" in page
+    assert 'href="/mails?outcome=review"' in page
+    assert 'href="/mails?outcome=in_doubt"' in page
+
+
+def test_a_portal_that_changed_its_mails_stands_out(browser: Browser, estate: Ledger) -> None:
+    page = browser.get("/")
+    row = page[page.index('href="/mails?portal=homegate.ch"') :].partition("</tr>")[0]
+    assert "changed?" in row
+    other = page[page.index('href="/mails?portal=immobilier.ch"') :].partition("</tr>")[0]
+    assert "as usual" in other
+
+
+def test_an_inbox_that_fails_says_why_and_since_when(browser: Browser, estate: Ledger) -> None:
+    page = browser.get("/")
+    assert "imap.example.org refused the login of rent@example.org." in page
+    assert "Mail may lie unread since" in page
+
+
+def test_an_empty_ledger_is_an_overview_too(browser: Browser, ledger: Ledger) -> None:
+    page = browser.get("/")
+    assert "No mail became a lead in the last 30 days." in page
+    assert "never read" in page  # the inboxes of the settings
+
+
+@pytest.mark.parametrize(
+    ("ago", "error", "known", "word"),
+    [
+        (None, "", True, "new"),
+        (timedelta(minutes=1), "", True, "good"),
+        (timedelta(minutes=3), "", True, "good"),
+        (timedelta(minutes=5), "", True, "late"),
+        (timedelta(minutes=1), "refused", True, "failing"),
+        (timedelta(minutes=1), "", False, "left"),
+    ],
+)
+def test_an_inbox_is_judged(ago: timedelta | None, error: str, known: bool, word: str) -> None:
+    at = None if ago is None else NOW - ago
+    health = InboxHealth(inbox="sales", last_poll=at, last_success=at, last_mail=None, error=error)
+    assert judge_inbox(health, inbox_called("sales") if known else None, NOW) == word
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "word"),
+    [
+        ("sent", 200, "good"),
+        ("rejected", 422, "good"),
+        ("deferred", 503, "failing"),
+        ("in_doubt", 0, "failing"),
+        ("deferred", 401, "key"),
+        ("", 0, "new"),
+    ],
+)
+def test_the_destination_is_judged(state: str, status: int, word: str) -> None:
+    last = Attempt(started=NOW, ended=NOW, state=state, status=status, detail="")
+    summary = Summary(
+        outcomes={}, portals={}, queued=0, oldest_queued=None, for_review=0,
+        oldest_for_review=None, last_attempt=last if state else None,
+    )  # fmt: skip
+    assert judge_destination(summary) == word
+
+
+def hour(portal: str, ago: timedelta, leads: int = 1) -> Hour:
+    begins = (NOW - ago).replace(minute=0)
+    return Hour(portal=portal, begins=begins, leads=leads)
+
+
+def test_bars_stand_on_each_other_and_reach_their_number() -> None:
+    day = timedelta(days=1)
+    chart = draw([hour("a", 0 * day, 3), hour("b", 0 * day, 5), hour("a", 2 * day, 7)], NOW)
+    assert (chart.series, chart.totals, chart.total) == (("a", "b"), (10, 5), 15)
+    assert len(chart.bars) == DAYS
+    last = chart.bars[-1]
+    assert (last.day, last.total, last.counts) == (date(2026, 11, 20), 8, (3, 5))
+    assert chart.ticks[-1] == (8, 0.0)
+    below, above = last.segments
+    assert below.y + below.height == pytest.approx(HEIGHT)
+    assert above.y + above.height == pytest.approx(below.y)
+    assert above.y == pytest.approx(0.0)
+    assert chart.bars[-2].segments == ()
+
+
+def test_many_portals_share_a_colour() -> None:
+    chart = draw([hour(f"p{n}", timedelta(), 20 - n) for n in range(SERIES + 3)], NOW)
+    assert chart.series == ("p0", "p1", "p2", "p3", "p4", "")
+    assert chart.totals[-1] == 15 + 14 + 13
+
+
+def test_no_lead_is_a_flat_chart() -> None:
+    chart = draw([], NOW)
+    assert (chart.total, chart.series) == (0, ())
+    assert chart.ticks == ((0, float(HEIGHT)), (1, 0.0))
+
+
+def test_a_day_is_one_of_the_agency_not_of_greenwich() -> None:
+    zurich = timezone(timedelta(hours=1))
+    late = Hour(portal="a", begins=datetime(2026, 11, 19, 23, tzinfo=UTC), leads=1)
+    at = NOW.astimezone(zurich)
+    assert draw([late], at).bars[-1].total == 1
+    assert first_day(at) == datetime(2026, 10, 22, tzinfo=zurich)
+
+
+@pytest.mark.parametrize("most", [1, 4, 5, 9, 41, 399, 12_345])
+def test_the_axis_has_few_numbers_and_holds_every_bar(most: int) -> None:
+    ticks = draw([hour("a", timedelta(), most)], NOW).ticks
+    assert 2 <= len(ticks) <= 5
+    assert ticks[-1][0] >= most
