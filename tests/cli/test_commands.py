@@ -18,7 +18,7 @@ from tests.servers.mailbox import Mailbox
 REPOSITORY = Path(mailbridge.__file__).parent.parent
 COMMANDS = (
     "demo check dry-run run status mails show retry resolve forget audit sandbox "
-    "rules,list rules,check rules,test rules,schema"
+    "rules,list rules,check rules,test rules,diff rules,schema"
 )
 
 
