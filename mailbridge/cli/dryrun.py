@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mailbridge.app import App
+from mailbridge.cli.corpus import Corpus
 from mailbridge.cli.explanation import explain as show_explanation
 from mailbridge.cli.gathering import Gathered, gather_mails, open_ledger
 from mailbridge.cli.output import console, heading, progress, say, say_json, table
@@ -45,18 +46,30 @@ def preview(
     limit: int | None,
     jsonl: bool,
     explain: bool,
-) -> None:
-    """Show what would become of each mail."""
+    corpus: Corpus | None,
+) -> int:
+    """Show what would become of each mail; exit code 1 where one was to be saved and is not."""
     app = App.load(config, secrets=not paths, rules=rules)
+    if corpus:
+        corpus.open(app.portals)
+    everything = []
     with nullcontext() if paths else open_ledger(app) as ledger:
         found = islice(gather_mails(app, paths, since, ledger), limit)
-        previews = (_look(one, app, ledger) for one in progress(found, "Reading mail"))
-        if jsonl:
-            for one in previews:
+        for gathered in progress(found, "Reading mail"):
+            one = _look(gathered, app, ledger)
+            if jsonl:
                 for line in as_json(one):
                     say_json(line)
-            return
-        everything = list(previews)
+            else:
+                everything.append(one)
+            if corpus:
+                corpus.keep(gathered, one.decision)
+    if not jsonl:
+        _show(everything, explain=explain)
+    return corpus.tell() if corpus else 0
+
+
+def _show(everything: Sequence[Preview], *, explain: bool) -> None:
     if explain:
         for one in everything:
             heading(one.source)

@@ -119,17 +119,37 @@ def dry_run(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each value in the text that it came from.")
     ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="FOLDER",
+            help="Keep the mails there, each as an .eml file; none is ever overwritten.",
+        ),
+    ] = None,
+    anonymise: Annotated[
+        bool,
+        typer.Option(
+            "--anonymise",
+            help="With --save: other names, addresses and numbers in place of the real ones. "
+            "Read a mail before you give it away: free text may say more.",
+        ),
+    ] = False,
 ) -> None:
     """Show what would happen, without sending or changing anything.
 
     Takes the same path as the daemon, up to the point of sending. On files it works
     without any settings, with the shipped portals.
     """
+    from mailbridge.cli.corpus import AnonymousCorpus, Corpus
     from mailbridge.cli.dryrun import preview
 
     if output not in {"table", "jsonl"}:
         raise typer.BadParameter("table or jsonl", param_hint="--format")
-    preview(
+    if anonymise and save is None:
+        raise typer.BadParameter("say with --save where to", param_hint="--anonymise")
+    kind = AnonymousCorpus if anonymise else Corpus
+    code = preview(
         config,
         paths or [],
         rules_paths or [],
@@ -137,7 +157,9 @@ def dry_run(
         limit=limit,
         jsonl=output == "jsonl",
         explain=explain,
+        corpus=kind(save) if save else None,
     )
+    raise typer.Exit(code)
 
 
 @app.command()
