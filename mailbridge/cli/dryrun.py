@@ -12,7 +12,7 @@ from typing import Any
 from mailbridge.app import App
 from mailbridge.cli.corpus import Corpus
 from mailbridge.cli.explanation import explain as show_explanation
-from mailbridge.cli.gathering import Gathered, gather_mails, open_ledger
+from mailbridge.cli.gathering import Gathered, gather_mails, gather_newest, open_ledger
 from mailbridge.cli.output import console, heading, progress, say, say_json, table
 from mailbridge.decision import (
     Decision,
@@ -67,6 +67,13 @@ def preview(
     if not jsonl:
         _show(everything, explain=explain)
     return corpus.tell() if corpus else 0
+
+
+def show_newest(app: App, count: int) -> None:
+    """Show what would become of the newest mails in the inboxes."""
+    with open_ledger(app) as ledger:
+        found = gather_newest(app, count)
+        _show_table([_look(one, app, ledger) for one in progress(found, "Reading mail")])
 
 
 def _show(everything: Sequence[Preview], *, explain: bool) -> None:

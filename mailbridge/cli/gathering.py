@@ -59,6 +59,17 @@ def gather_mails(
                 yield from _in_folder(app, settings, inbox, folder, ledger, since)
 
 
+def gather_newest(app: App, count: int) -> Iterator[Gathered]:
+    """Give the newest mails of each folder of the inboxes, read-only. Raises InboxError."""
+    for settings in app.settings.inboxes:
+        watch = app.watch(settings)
+        with connect(app.account(settings)) as inbox:
+            for folder in settings.folders:
+                state = inbox.folder_state(folder)
+                uids = inbox.new_uids(folder, 1)[-count:]
+                yield from _fetch(inbox, watch, folder, state.uidvalidity, uids)
+
+
 def open_ledger(app: App) -> AbstractContextManager[Ledger | None]:
     """Open the ledger to read in it; None in its place before the first start."""
     try:
@@ -95,8 +106,14 @@ def _in_folder(
                 f"{settings.name}/{folder}: the first start sends no old mail. "
                 "To see what is there, give --since DATE."
             )
-    for mail in inbox.fetch(folder, state.uidvalidity, uids):
-        source = f"{settings.name}/{folder}/{mail.uid}"
+    yield from _fetch(inbox, watch, folder, state.uidvalidity, uids)
+
+
+def _fetch(
+    inbox: ImapInbox, watch: Watch, folder: str, uidvalidity: int, uids: Sequence[int]
+) -> Iterator[Gathered]:
+    for mail in inbox.fetch(folder, uidvalidity, uids):
+        source = f"{watch.account.name}/{folder}/{mail.uid}"
         if isinstance(mail, Broken):
             yield Gathered(source=source, raw=b"", policy=watch.policy, fault=mail.reason)
             continue

@@ -16,7 +16,7 @@ app = typer.Typer(
     name="mailbridge",
     help="The bridge from an estate agency's inbox to its CRM: reads property portals' inquiry "
     "mails, sends each as a lead to Realforce, and files the mail.",
-    epilog="Begin with: mailbridge demo · mailbridge dry-run FILE.eml · mailbridge check --online",
+    epilog="Begin with: mailbridge demo · mailbridge dry-run FILE.eml · mailbridge init",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # __main__ is the boundary
     rich_markup_mode=None,
@@ -51,6 +51,19 @@ def demo() -> None:
     from mailbridge.cli.demo import show_demo
 
     raise typer.Exit(show_demo())
+
+
+@app.command()
+def init(config: Config = None) -> None:
+    """Make the settings by questions, trying each answer at once.
+
+    Finds the mail server by the address, logs in, sees how mail can be marked and whether the
+    lead API can be reached, writes a commented config.yaml, and shows what would become of the
+    newest mails. Overwrites nothing. Through a pipe it takes one answer from each line.
+    """
+    from mailbridge.cli.init import make_settings
+
+    raise typer.Exit(make_settings(config))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from tests.servers.mailbox import Mailbox
 
 REPOSITORY = Path(mailbridge.__file__).parent.parent
 COMMANDS = (
-    "demo check dry-run run status mails show retry resolve forget audit sandbox "
+    "demo init check dry-run run status mails show retry resolve forget audit sandbox "
     "rules,list rules,check rules,test rules,diff rules,schema"
 )
 

@@ -1,0 +1,69 @@
+"""Questions to a person, on a terminal or through a pipe: one answer on each line.
+
+Must not know what is asked about. What is secret is never shown, and never an argument.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from getpass import getpass
+
+from mailbridge.cli.output import complain, say
+from mailbridge.errors import MailbridgeError
+
+Check = Callable[[str], str]
+"""Gives what is wrong with an answer, in one sentence, or an empty text."""
+
+
+def ask(question: str, default: str = "", check: Check | None = None) -> str:
+    """Ask until the answer fits; an empty one takes the default.
+
+    Raises MailbridgeError where the answers end.
+    """
+    while True:
+        say(f"{question}{f' [{default}]' if default else ''}:")
+        answer = _read(question) or default
+        wrong = (check(answer) if check else "") if answer else "Something must stand here."
+        if not wrong:
+            return answer
+        complain(wrong)
+
+
+def ask_secret(question: str) -> str:
+    """Ask for what nobody may see, until something is typed."""
+    while True:
+        say(f"{question}:")
+        if sys.stdin.isatty():
+            try:
+                answer = getpass("")
+            except EOFError:
+                raise _ended(question) from None
+        else:
+            answer = _read(question)
+        if answer:
+            return answer
+        complain("Something must stand here.")
+
+
+def choose(question: str, choices: Sequence[str], default: str) -> str:
+    """Ask for one of several words."""
+
+    def check(answer: str) -> str:
+        return "" if answer in choices else f"Write one of: {', '.join(choices)}."
+
+    return ask(f"{question} ({', '.join(choices)})", default, check)
+
+
+def confirm(question: str) -> bool:
+    """Ask a question whose answer is yes or no; there is no default."""
+    return choose(question, ("yes", "no"), "") == "yes"
+
+
+def _read(question: str) -> str:
+    line = sys.stdin.readline()
+    if not line:
+        raise _ended(question)
+    return line.strip()
+
+
+def _ended(question: str) -> MailbridgeError:
+    return MailbridgeError(f"The answers ended at the question {question!r}. Nothing was written.")
