@@ -26,6 +26,9 @@ from mailbridge.problems import Problem
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals
 
+MOST_VALUES = 200
+"""Addresses and numbers in one mail: each is looked for in every text of it afterwards."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anonymised:
@@ -83,6 +86,8 @@ class Anonymiser:
         if _way(before) != _way(after):
             return Refused("The rules would not find the same in it any more.")
         left = replacement.replaced
+        if len(left.addresses) + len(left.numbers) > MOST_VALUES:
+            return Refused("It holds more addresses and numbers than an inquiry does.")
         if is_left(made, policy.limits, personal, left.addresses, left.numbers):
             return Refused("A value could not be replaced everywhere.")
         return Anonymised(made)

@@ -18,6 +18,7 @@ from mailbridge.rules.judgement import Portals
 _ADDRESS = re.compile(
     r"(?<![\w.+-])[^\s<>()\[\]{},;:\"'|@\\/?&=%*#]{1,100}@(?:[^\W_][\w-]{0,80}\.){1,6}[^\W\d_]{2,24}"
 )
+_HOST = re.compile(r"(?<![\w@.-])[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}(?![\w-])")
 _BETWEEN = r"[ \t./()\[\]\-\u2010-\u2015]{0,3}"
 """What people write between the digits of a number."""
 _KNOWN_DIGITS = 9
@@ -86,19 +87,22 @@ class Replacement:
                 continue
             taken[begin:end] = b"\1" * (end - begin)
             edits += made() if made else ()
-        for start, stop, instead in sorted(edits, reverse=True):
+        pieces, at = [], 0
+        for start, stop, instead in sorted(edits):
             tags = "".join(_TAGS.findall(text[start:stop])) if view is View.SHOWN else ""
-            text = text[:start] + instead + tags + text[stop:]
-        return text
+            pieces += [text[at:start], instead, tags]
+            at = stop
+        return "".join([*pieces, text[at:]])
 
     def _find(self, shown: Projection, source: str) -> Iterator[_Claim]:
         """Give each stretch that is spoken for, and the edits that it takes, if any."""
         text = shown.text
         for found in _ADDRESS.finditer(text):
             yield *found.span(), self._address_edits(shown, source, found)
-        for found in _all(self._domain_patterns(), text):
-            span, domain = shown.span(*found.span()), self._domains[found[1]]
-            yield *found.span(), partial(list[Edit], [(*span, domain)])
+        for found in _HOST.finditer(text):
+            if domain := self._domain_above(found[0]):
+                edit = (*shown.span(*found.span()), domain)
+                yield *found.span(), partial(list[Edit], [edit])
         for found in _all(self._kept, text):
             yield *found.span(), None
         for found in _all(self._numbers, text):
@@ -148,9 +152,11 @@ class Replacement:
         self._domains[domain] = self._pseudonyms.domain(domain)
         return self._domains[domain]
 
-    def _domain_patterns(self) -> Iterator[re.Pattern[str]]:
-        for domain in list(self._domains):
-            yield re.compile(rf"(?<![\w-])(?:[\w-]+\.)*({re.escape(domain)})(?![\w-]|\.\w)")
+    def _domain_above(self, host: str) -> str:
+        """Give the domain in place of one that this host lies in; empty where there is none."""
+        labels = host.split(".")
+        above = (".".join(labels[at:]) for at in range(len(labels)))
+        return next((self._domains[name] for name in above if name in self._domains), "")
 
     def _number_edits(
         self, shown: Projection, begin: int, end: int

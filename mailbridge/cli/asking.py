@@ -30,18 +30,20 @@ def ask(question: str, default: str = "", check: Check | None = None) -> str:
 
 def ask_secret(question: str) -> str:
     """Ask for what nobody may see, until something is typed."""
-    while True:
-        say(f"{question}:")
-        if sys.stdin.isatty():
-            try:
-                answer = getpass("")
-            except EOFError:
-                raise _ended(question) from None
-        else:
-            answer = _read(question)
-        if answer:
-            return answer
+    while not (answer := _read_hidden(question)):
         complain("Something must stand here.")
+    return answer
+
+
+def _read_hidden(question: str) -> str:
+    if not sys.stdin.isatty():
+        say(f"{question}:")
+        return _read(question)
+    try:
+        # It asks itself, once the terminal no longer shows what is typed.
+        return getpass(f"{question}:\n")
+    except EOFError:
+        raise _ended(question) from None
 
 
 def choose(question: str, choices: Sequence[str], default: str) -> str:
