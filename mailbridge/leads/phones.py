@@ -106,14 +106,15 @@ def find_numbers(text: str, region: str) -> Iterator[tuple[int, int]]:
     country = region.strip().upper()
     country = "GB" if country == "UK" else country
     for number in phonenumbers.PhoneNumberMatcher(text.replace("\n", "|"), country or None):
-        if not _WITHIN.search(text[: number.start][-1:]) and not _DATE.match(number.raw_string):
+        before = text[max(0, number.start - 1) : number.start + 1]
+        if not _WITHIN.search(before) and not _DATE.match(number.raw_string):
             yield number.start, number.end
 
 
 _LOOKS_DIALLED = re.compile(
     r"(?<![\w/=.\[-])(?:\+|\(\+?)?[0-9](?:[ \t./()\-\u2010-\u2015]{0,3}[0-9]){8,14}(?!\w)"
 )
-_WITHIN = re.compile(r"[\w/=\[]")
+_WITHIN = re.compile(r"[\w/=](?=.)|\[", re.S)
 _DATE = re.compile(r"\s*[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|\s*[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
