@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import platformdirs
 
+import mailbridge
 from mailbridge import log
 from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
@@ -74,6 +75,20 @@ def find_config(given: Path | None, environ: Mapping[str, str]) -> Path | None:
         return Path(named)
     usual = (Path("config.yaml"), platformdirs.user_config_path("mailbridge") / "config.yaml")
     return next((path for path in usual if path.is_file()), None)
+
+
+def new_config(given: Path | None, environ: Mapping[str, str]) -> Path:
+    """Say where new settings are written: as given, by $MAILBRIDGE_CONFIG, or the user's (XDG)."""
+    named = environ.get(CONFIG_VARIABLE)
+    usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
+    return given or (Path(named) if named else usual)
+
+
+def example_settings() -> str:
+    """Give config.example.yaml: in the wheel, or beside the package in a checkout."""
+    package = Path(mailbridge.__file__).parent
+    inside = package / "config.example.yaml"
+    return read_text(inside if inside.is_file() else package.parent / "config.example.yaml")
 
 
 def shipped_portals(seconds: float) -> tuple[Portal, ...]:
@@ -180,8 +195,9 @@ class App:
         if self.file is None:
             usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
             raise MailbridgeError(
-                "No settings file was found. Copy config.example.yaml to "
-                f"{usual} (or name yours with --config or ${CONFIG_VARIABLE})."
+                "No settings file was found. `mailbridge init` makes one, or copy "
+                f"config.example.yaml to {usual} (or name yours with --config or "
+                f"${CONFIG_VARIABLE})."
             )
 
     def configure_log(self) -> None:

@@ -1,7 +1,7 @@
 """`check`: settings and rules; online, the servers too."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mailbridge.alerts.channels import Channel
@@ -13,9 +13,13 @@ from mailbridge.delivery.payload import EmailKey, payload_of
 from mailbridge.dispatch import describe
 from mailbridge.documents.settings import InboxSettings
 from mailbridge.errors import InboxError
+from mailbridge.inbox.account import is_loopback
+from mailbridge.inbox.discovery import Dns, SystemDns
 from mailbridge.inbox.imap import connect
 from mailbridge.inbox.marks import Marking
+from mailbridge.inbox.providers import domain_of, find_provider
 from mailbridge.leads.lead import Lead
+from mailbridge.problems import Problem
 
 
 def check_all(
@@ -35,11 +39,13 @@ def check_all(
         say(f"Alerts go to: {', '.join(map(str, channels))}.")
     for problem in app.warnings():
         complain(f"warning: {problem}")
+    for problem in _servers_elsewhere(app, SystemDns() if online else None):
+        complain(f"warning: {problem}")
     good = True
     if online:
         for inbox in app.settings.inboxes:
             good &= _check_inbox(app, inbox)
-        good &= _check_destination(app)
+        good &= check_destination(app)
     if send_test_lead:
         good &= _send_test_lead(app)
     if send_test_alert:
@@ -47,33 +53,59 @@ def check_all(
     return 0 if good else 1
 
 
+def _servers_elsewhere(app: App, dns: Dns | None) -> Iterator[Problem]:
+    """Warn of inboxes whose server is not the one of their provider; asks DNS if given."""
+    for at, inbox in enumerate(app.settings.inboxes):
+        domain = domain_of(inbox.user)
+        if not domain or is_loopback(inbox.host):
+            continue
+        provider = find_provider(domain)
+        if provider is None and dns:
+            provider = find_provider(domain, dns.exchangers(domain))
+        if provider and inbox.host.lower() != provider.server.host:
+            yield Problem(
+                str(app.file),
+                key=f"inboxes.{at}.host",
+                code="other-server",
+                text=f"The mail of {domain} is at {provider.name}, whose server is "
+                f"{provider.server.host}.",
+                remedy=provider.advice,
+            )
+
+
 def _check_inbox(app: App, settings: InboxSettings) -> bool:
     try:
-        with connect(app.account(settings)) as inbox:
-            rows = []
-            for folder in settings.folders:
-                state = inbox.folder_state(folder)
-                found = inbox.capabilities(folder)
-                marking = inbox.resolve_marking(folder, Marking(settings.marking))
-                rows.append(
-                    (
-                        f"{settings.name}/{folder}",
-                        state.messages,
-                        marking.value,
-                        _yes(found.keywords),
-                        _yes(found.move),
-                        _yes(found.uidplus),
-                        _yes(found.idle),
-                    )
-                )
+        show_inbox(app, settings)
     except InboxError as error:
         complain(f"mailbridge: {error}")
         return False
-    table(("FOLDER", "MAILS", "MARKED BY", "KEYWORDS", "MOVE", "UIDPLUS", "IDLE"), rows)
     return True
 
 
-def _check_destination(app: App) -> bool:
+def show_inbox(app: App, settings: InboxSettings) -> None:
+    """Log in and show what the server can do, and how mail will be marked. Raises InboxError."""
+    rows = []
+    with connect(app.account(settings)) as inbox:
+        for folder in settings.folders:
+            state = inbox.folder_state(folder)
+            found = inbox.capabilities(folder)
+            marking = inbox.resolve_marking(folder, Marking(settings.marking))
+            rows.append(
+                (
+                    f"{settings.name}/{folder}",
+                    state.messages,
+                    marking.value,
+                    _yes(found.keywords),
+                    _yes(found.move),
+                    _yes(found.uidplus),
+                    _yes(found.idle),
+                )
+            )
+    table(("FOLDER", "MAILS", "MARKED BY", "KEYWORDS", "MOVE", "UIDPLUS", "IDLE"), rows)
+
+
+def check_destination(app: App) -> bool:
+    """Say whether the lead API can be reached."""
     destination = app.destination()
     try:
         unreachable = destination.reach()

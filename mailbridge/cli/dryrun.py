@@ -1,7 +1,8 @@
 """`dry-run`: the daemon's own decision on files or on the inbox, and nothing after it."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from mailbridge.app import App
+from mailbridge.cli.corpus import Corpus
 from mailbridge.cli.explanation import explain as show_explanation
-from mailbridge.cli.output import complain, console, heading, progress, say, say_json, table
+from mailbridge.cli.gathering import Gathered, gather_mails, gather_newest, open_ledger
+from mailbridge.cli.output import console, heading, progress, say, say_json, table
 from mailbridge.decision import (
     Decision,
     decide,
@@ -19,13 +22,6 @@ from mailbridge.decision import (
     unfetched,
     without_doubles,
 )
-from mailbridge.dispatch import now
-from mailbridge.documents.settings import InboxSettings
-from mailbridge.errors import LedgerMissing
-from mailbridge.following import follow, unread
-from mailbridge.inbox.files import mails_in
-from mailbridge.inbox.imap import ImapInbox, connect
-from mailbridge.inbox.mail import Broken
 from mailbridge.inbox.marks import Mark, marks_of
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import History
@@ -50,17 +46,37 @@ def preview(
     limit: int | None,
     jsonl: bool,
     explain: bool,
-) -> None:
-    """Show what would become of each mail."""
+    corpus: Corpus | None,
+) -> int:
+    """Show what would become of each mail; exit code 1 where one was to be saved and is not."""
     app = App.load(config, secrets=not paths, rules=rules)
-    found = _of_files(app, paths) if paths else _of_inboxes(app, since)
-    previews = progress(islice(found, limit), "Reading mail")
-    if jsonl:
-        for one in previews:
-            for line in as_json(one):
-                say_json(line)
-        return
-    everything = list(previews)
+    if corpus:
+        corpus.open(app.portals)
+    everything = []
+    with nullcontext() if paths else open_ledger(app) as ledger:
+        found = islice(gather_mails(app, paths, since, ledger), limit)
+        for gathered in progress(found, "Reading mail"):
+            one = _look(gathered, app, ledger)
+            if jsonl:
+                for line in as_json(one):
+                    say_json(line)
+            else:
+                everything.append(one)
+            if corpus:
+                corpus.keep(gathered, one.decision)
+    if not jsonl:
+        _show(everything, explain=explain)
+    return corpus.tell() if corpus else 0
+
+
+def show_newest(app: App, count: int) -> None:
+    """Show what would become of the newest mails in the inboxes."""
+    with open_ledger(app) as ledger:
+        found = gather_newest(app, count)
+        _show_table([_look(one, app, ledger) for one in progress(found, "Reading mail")])
+
+
+def _show(everything: Sequence[Preview], *, explain: bool) -> None:
     if explain:
         for one in everything:
             heading(one.source)
@@ -94,76 +110,24 @@ def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
         )
 
 
-def _of_files(app: App, paths: Iterable[Path]) -> Iterator[Preview]:
-    policy, portals = app.policy(), app.portals
-    for path in paths:
-        for mail in mails_in(path, policy.limits.mail_size):
-            if mail.fault:
-                yield Preview(mail.source, unfetched(mail.fault))
-            else:
-                decision = decide(mail.raw, None, portals, policy)
-                yield Preview(mail.source, app.know_targets(decision))
-
-
-def _of_inboxes(app: App, since: datetime | None) -> Iterator[Preview]:
-    app.require_inboxes()
-    ledger = _ledger(app)
-    try:
-        for settings in app.settings.inboxes:
-            with connect(app.account(settings)) as inbox:
-                for folder in settings.folders:
-                    yield from _of_folder(app, settings, inbox, folder, ledger, since)
-    finally:
-        if ledger:
-            ledger.close()
-
-
-def _ledger(app: App) -> Ledger | None:
-    try:
-        return Ledger.read_only(app.ledger_url)
-    except LedgerMissing:
-        return None  # the first start is still to come
-
-
-def _of_folder(
-    app: App,
-    settings: InboxSettings,
-    inbox: ImapInbox,
-    folder: str,
-    ledger: Ledger | None,
-    since: datetime | None,
-) -> Iterator[Preview]:
-    watch = app.watch(settings)
-    state = inbox.folder_state(folder)
-    known = ledger.cursor(settings.name, folder) if ledger else None
-    cursor = follow(inbox, known, settings.name, folder, state, watch.start, now())
-    if since:
-        uids = inbox.new_uids(folder, 1, since=since)
-    else:
-        uids = list(unread(inbox, cursor, state.uidnext))
-        if not uids and known is None and not watch.start:
-            complain(
-                f"{settings.name}/{folder}: the first start sends no old mail. "
-                "To see what is there, give --since DATE."
-            )
-    for mail in inbox.fetch(folder, state.uidvalidity, uids):
-        source = f"{settings.name}/{folder}/{mail.uid}"
-        if isinstance(mail, Broken):
-            yield Preview(source, unfetched(mail.reason))
-            continue
-        decision = app.know_targets(decide(mail.raw, mail.received, app.portals, watch.policy))
-        marked = marks_of(mail.flags)
-        if marked is Mark.SENT:
-            decision = known_by_mark(decision)
-        history = History()
-        if ledger:
-            prints = {one.prepared.fingerprint for one in decision.wanted}
-            since_then = mail.received - watch.duplicate_window
-            history = ledger.history({decision.identity}, prints, since_then)
-            decision = without_doubles(decision, history)
-        if marked is Mark.REVIEW:
-            decision = doubted_by_mark(decision, history)
-        yield Preview(source, decision)
+def _look(gathered: Gathered, app: App, ledger: Ledger | None) -> Preview:
+    """Decide as the daemon would, with what the mark and the ledger know of the mail."""
+    if gathered.fault:
+        return Preview(gathered.source, unfetched(gathered.fault))
+    decided = decide(gathered.raw, gathered.received, app.portals, gathered.policy)
+    decision = app.know_targets(decided)
+    marked = marks_of(gathered.flags)
+    if marked is Mark.SENT:
+        decision = known_by_mark(decision)
+    history = History()
+    if ledger and gathered.watch and gathered.received:
+        prints = {one.prepared.fingerprint for one in decision.wanted}
+        since = gathered.received - gathered.watch.duplicate_window
+        history = ledger.history({decision.identity}, prints, since)
+        decision = without_doubles(decision, history)
+    if marked is Mark.REVIEW:
+        decision = doubted_by_mark(decision, history)
+    return Preview(gathered.source, decision)
 
 
 def _show_table(previews: Sequence[Preview]) -> None:

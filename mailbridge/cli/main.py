@@ -16,7 +16,7 @@ app = typer.Typer(
     name="mailbridge",
     help="The bridge from an estate agency's inbox to its CRM: reads property portals' inquiry "
     "mails, sends each as a lead to Realforce, and files the mail.",
-    epilog="Begin with: mailbridge demo · mailbridge dry-run FILE.eml · mailbridge check --online",
+    epilog="Begin with: mailbridge demo · mailbridge dry-run FILE.eml · mailbridge init",
     no_args_is_help=True,
     pretty_exceptions_enable=False,  # __main__ is the boundary
     rich_markup_mode=None,
@@ -51,6 +51,19 @@ def demo() -> None:
     from mailbridge.cli.demo import show_demo
 
     raise typer.Exit(show_demo())
+
+
+@app.command()
+def init(config: Config = None) -> None:
+    """Make the settings by questions, trying each answer at once.
+
+    Finds the mail server by the address, logs in, sees how mail can be marked and whether the
+    lead API can be reached, writes a commented config.yaml, and shows what would become of the
+    newest mails. Overwrites nothing. Through a pipe it takes one answer from each line.
+    """
+    from mailbridge.cli.init import make_settings
+
+    raise typer.Exit(make_settings(config))
 
 
 @app.command()
@@ -119,17 +132,37 @@ def dry_run(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each value in the text that it came from.")
     ] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="FOLDER",
+            help="Keep the mails there, each as an .eml file; none is ever overwritten.",
+        ),
+    ] = None,
+    anonymise: Annotated[
+        bool,
+        typer.Option(
+            "--anonymise",
+            help="With --save: other names, addresses and numbers in place of the real ones. "
+            "Read a mail before you give it away: free text may say more.",
+        ),
+    ] = False,
 ) -> None:
     """Show what would happen, without sending or changing anything.
 
     Takes the same path as the daemon, up to the point of sending. On files it works
     without any settings, with the shipped portals.
     """
+    from mailbridge.cli.corpus import AnonymousCorpus, Corpus
     from mailbridge.cli.dryrun import preview
 
     if output not in {"table", "jsonl"}:
         raise typer.BadParameter("table or jsonl", param_hint="--format")
-    preview(
+    if anonymise and save is None:
+        raise typer.BadParameter("say with --save where to", param_hint="--anonymise")
+    kind = AnonymousCorpus if anonymise else Corpus
+    code = preview(
         config,
         paths or [],
         rules_paths or [],
@@ -137,7 +170,9 @@ def dry_run(
         limit=limit,
         jsonl=output == "jsonl",
         explain=explain,
+        corpus=kind(save) if save else None,
     )
+    raise typer.Exit(code)
 
 
 @app.command()

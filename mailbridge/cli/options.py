@@ -33,7 +33,7 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="table|jsonl",
-        help="table for people; jsonl: one JSON object for each inquiry, and nothing else.",
+        help="table for people; jsonl: JSON objects, one on each line, and nothing else.",
     ),
 ]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from mailbridge.cli.options import Config, RulesOption
+from mailbridge.cli.options import Config, Format, RulesOption, parse_day
 
 rules = typer.Typer(
     help="Everything about rule files.", no_args_is_help=True, rich_markup_mode=None
@@ -109,6 +109,40 @@ def rules_draft(
     from mailbridge.cli.drafting import draft_rule
 
     raise typer.Exit(draft_rule(config, mails, portal, out, fields or []))
+
+
+@rules.command("diff")
+def rules_diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="A rule file, or a folder of them.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The other one.")],
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[PATH]...",
+            help="Mails: .eml files, mbox files, Maildirs, folders of them. "
+            "Without any: the inboxes of the settings, opened read-only.",
+        ),
+    ] = None,
+    config: Config = None,
+    output: Format = "table",
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DATE", help="Inbox: all mail received since that day (2026-11-01)."),
+    ] = None,
+) -> None:
+    """Show what changes from one rule set to another over the same mails.
+
+    Each is taken besides the shipped rules, as --rules does it. Told are the leads that
+    change, field by field, those that appear and those that vanish. Exit code 1 where an
+    inquiry that was complete is not any more.
+    """
+    from mailbridge.cli.diffing import diff_rules
+
+    if output not in {"table", "jsonl"}:
+        raise typer.BadParameter("table or jsonl", param_hint="--format")
+    raise typer.Exit(
+        diff_rules(config, old, new, paths or [], since=parse_day(since), jsonl=output == "jsonl")
+    )
 
 
 @rules.command("schema")

@@ -268,7 +268,12 @@ def load_settings(path: Path, environ: Mapping[str, str] | None) -> Settings:
     files; with None they stay unresolved, for work that needs none (dry-run on files).
     Raises BadDocument with every problem found.
     """
-    document = parse(read_text(path), str(path))
+    return parse_settings(read_text(path), path, environ)
+
+
+def parse_settings(text: str, path: Path, environ: Mapping[str, str] | None) -> Settings:
+    """Do the same with a text that is, or will be, the file at `path`."""
+    document = parse(text, str(path))
     base = path.absolute().parent
     settings = shape(document, Settings, Surroundings(base, environ))
     if settings.rules is None and is_folder(base / "portals"):

@@ -92,6 +92,32 @@ def national_part(number: str) -> str:
     return phonenumbers.national_significant_number(phonenumbers.parse(number))
 
 
+def find_numbers(text: str, region: str) -> Iterator[tuple[int, int]]:
+    """Give where something stands in a text that is, or looks like, a phone number.
+
+    Errs on the side of finding too much: besides the numbers that are valid in the
+    region or with a country code, all that begins with a `+` or a zero and has nine to
+    fifteen digits. Not what looks like a date, nor a number within a word or a path.
+    """
+    for found in _LOOKS_DIALLED.finditer(text):
+        dialled = found[0].lstrip("(").startswith(("+", "0"))
+        if dialled and not _DATE.match(found[0]):
+            yield found.span()
+    country = region.strip().upper()
+    country = "GB" if country == "UK" else country
+    for number in phonenumbers.PhoneNumberMatcher(text.replace("\n", "|"), country or None):
+        before = text[max(0, number.start - 1) : number.start + 1]
+        if not _WITHIN.search(before) and not _DATE.match(number.raw_string):
+            yield number.start, number.end
+
+
+_LOOKS_DIALLED = re.compile(
+    r"(?<![\w/=.\[-])(?:\+|\(\+?)?[0-9](?:[ \t./()\-\u2010-\u2015]{0,3}[0-9]){8,14}(?!\w)"
+)
+_WITHIN = re.compile(r"[\w/=](?=.)|\[", re.S)
+_DATE = re.compile(r"\s*[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}|\s*[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _read_segment(segment: str, country: str) -> list[_Reading | None]:
     """Read one number or several; None for each that could not be read."""
     whole = _read_number(segment, country)

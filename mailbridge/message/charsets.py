@@ -66,10 +66,8 @@ _BYTE_ORDER_MARKS = (
 
 def decode(data: bytes, declared: str = "") -> tuple[str, tuple[Problem, ...]]:
     """Decode `data`, said to be in `declared`; problems name what was not as declared."""
+    name, codec = _read_name(declared)
     # An escape or shifted charset is ASCII to look at and must go the long way.
-    name = re.sub(r"[\s'\"]+|[;*,].*", "", declared.lower(), flags=re.S)[:40]
-    name = re.sub(r"[-\s]", "_", name)
-    codec = _NAMES.get(name, _NAMES.get(name.replace("windows_", "cp"), ""))
     if data.isascii() and not codec.startswith(("utf_7", "iso2022", "hz", "utf_16", "utf_32")):
         return data.decode("ascii"), _judge(name, codec, codec or "cp1252", data)
     text, used = _try(data, codec)
@@ -80,6 +78,27 @@ def decode(data: bytes, declared: str = "") -> tuple[str, tuple[Problem, ...]]:
         said = "Text of the mail was UTF-8 read as windows-1252; it was read back."
         problems += (Problem(code="charset-doubled", text=said),)
     return mended, problems
+
+
+def decode_reversibly(data: bytes, declared: str = "") -> tuple[str, str]:
+    """Decode `data` so that encoding the text in the codec given back gives the very bytes.
+
+    Nothing is mended, so that a text can be changed in places and put back.
+    """
+    text, used = _try(data, _read_name(declared)[1])
+    try:
+        if text.encode(used) == data:
+            return text, used
+    except UnicodeError:
+        pass  # what could not be decoded was replaced
+    return data.decode("latin-1"), "latin-1"
+
+
+def _read_name(declared: str) -> tuple[str, str]:
+    """Give the name as it is looked up, and the codec that is meant; empty where unknown."""
+    name = re.sub(r"[\s'\"]+|[;*,].*", "", declared.lower(), flags=re.S)[:40]
+    name = re.sub(r"[-\s]", "_", name)
+    return name, _NAMES.get(name, _NAMES.get(name.replace("windows_", "cp"), ""))
 
 
 def _judge(name: str, codec: str, used: str, data: bytes) -> tuple[Problem, ...]:

@@ -5,6 +5,7 @@ Does not know what a field means; that is `envelope` and `parts`.
 
 import binascii
 import re
+from collections.abc import Iterator
 
 from mailbridge.message.charsets import decode
 from mailbridge.message.limits import Limits, ensure
@@ -48,6 +49,14 @@ def split_fields(raw: bytes, start: int, end: int, limits: Limits) -> tuple[Fiel
     if blank := _LINE_END.match(raw, position, end):
         position = blank.end()
     return fields, position
+
+
+def find_fields(raw: bytes, start: int, end: int) -> Iterator[tuple[str, str, tuple[int, int]]]:
+    """Yield each field of the block at `start` as `split_fields` does, and where it stands."""
+    position = start
+    while found := _FIELD.match(raw, position, end):
+        yield found[1].decode("ascii"), _to_text(found[2]), found.span()
+        position = found.end()
 
 
 def _to_text(value: bytes) -> str:

@@ -34,6 +34,10 @@ class Part:
     head: Head
     content_type: str
     body: bytes
+    span: tuple[int, int] = (0, 0)
+    """Where the body stands in the mail."""
+    head_span: tuple[int, int] | None = None
+    """Where its header stands; None where that is the mail's own."""
 
     @property
     def is_text(self) -> bool:
@@ -70,27 +74,28 @@ def find_parts(raw: bytes, fields: Fields, start: int, limits: Limits) -> Iterat
     Raises LimitExceeded over `parts`, `nesting`, or a limit of the parts' headers.
     """
     # A list of work instead of recursion: the depth is the sender's choice.
-    waiting = [(fields, start, len(raw), 0, "text/plain")]
+    first: tuple[int, int] | None = None
+    waiting = [(fields, first, (start, len(raw)), 0, "text/plain")]
     count = 0
     while waiting:
-        fields, start, end, depth, default = waiting.pop()
+        fields, head_span, (start, end), depth, default = waiting.pop()
         count += 1
         ensure(limits, "parts", count)
         head = _read_head(fields, default)
         content_type = head.get_content_type()
         if not content_type.startswith("multipart/"):
-            yield Part(head, content_type, raw[start:end])
+            yield Part(head, content_type, raw[start:end], (start, end), head_span)
             continue
         ensure(limits, "nesting", depth + 1)
         sections, problem = _open(raw, start, end, head, limits)
         if problem is not None:
             yield problem
             if not sections:
-                yield Part(head, "text/plain", raw[start:end])
+                yield Part(head, "text/plain", raw[start:end], (start, end), head_span)
         default = "message/rfc822" if content_type == "multipart/digest" else "text/plain"
         for section, stop in reversed(sections):
             inner, body = split_fields(raw, section, stop, limits)
-            waiting.append((inner, body, stop, depth + 1, default))
+            waiting.append((inner, (section, body), (body, stop), depth + 1, default))
 
 
 def _read_head(fields: Fields, default: str) -> Head:

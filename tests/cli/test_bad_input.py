@@ -70,7 +70,7 @@ def test_a_settings_file_that_is_not_there(cli: Cli, command: str) -> None:
 
 def test_no_settings_at_all(cli: Cli) -> None:
     [said] = told(cli, "run", "--once")
-    assert said.startswith("No settings file was found. Copy config.example.yaml to ")
+    assert said.startswith("No settings file was found. `mailbridge init` makes one, or ")
     assert "--config" in said
 
 

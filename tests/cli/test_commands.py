@@ -17,8 +17,8 @@ from tests.servers.mailbox import Mailbox
 
 REPOSITORY = Path(mailbridge.__file__).parent.parent
 COMMANDS = (
-    "demo check dry-run run status mails show retry resolve forget listings audit sandbox "
-    "rules,list rules,check rules,test rules,schema"
+    "demo init check dry-run run status mails show retry resolve forget listings audit sandbox "
+    "rules,list rules,check rules,test rules,draft rules,diff rules,schema"
 )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailbridge.leads.phones import Phone, read_phone
+from mailbridge.leads.phones import Phone, find_numbers, read_phone
 
 READ = [
     # Switzerland
@@ -146,3 +146,22 @@ def test_an_empty_field_is_no_problem(written: str) -> None:
 def test_a_very_long_field_is_read_at_its_start_only() -> None:
     read = read_phone("079 000 00 44 " + "x" * 100_000, "CH")
     assert read.number == "+41790000044"
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "found"),
+    [
+        ("Tel. 079 000 00 81, abends", "CH", ["079 000 00 81"]),
+        ("+41 (0)79 000 00 81", "CH", ["+41 (0)79 000 00 81"]),
+        ("0041790000081.", "DE", ["0041790000081"]),
+        ("Madrid 612 345 678", "ES", ["612 345 678"]),
+        ("079 000 00 81\n3 Zimmer", "CH", ["079 000 00 81"]),
+        ("am 03.02.2026 08:15", "CH", []),
+        ("CHF 1'890.-, 1200 Genève", "CH", []),
+        ("https://portal.example/louer/0790000081", "CH", []),
+        ("Ref. [079.000.0081]", "CH", []),
+        ("0123", "CH", []),
+    ],
+)
+def test_numbers_in_a_text(text: str, region: str, found: list[str]) -> None:
+    assert list(dict.fromkeys(text[a:b] for a, b in find_numbers(text, region))) == found

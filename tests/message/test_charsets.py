@@ -1,8 +1,10 @@
 import codecs
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailbridge.message.charsets import decode, mend
+from mailbridge.message.charsets import decode, decode_reversibly, mend
 from tests.message.mails import codes, mail, opened, text_of
 
 FRENCH = "Référence à côté, 5 € – l’été"
@@ -115,3 +117,9 @@ def test_in_a_mail() -> None:
     assert codes(raw) == ["charset-unknown"]
     raw = mail("text/html; charset=utf-8", "<p>Prénom".encode("cp1252"))
     assert opened(raw).html_source == "<p>Prénom"
+
+
+@given(st.binary(), st.sampled_from(["", "utf-8", "iso-8859-1", "gb2312", "utf-7", "utf-16", "?"]))
+def test_what_is_decoded_reversibly_gives_the_bytes_back(data: bytes, declared: str) -> None:
+    text, codec = decode_reversibly(data, declared)
+    assert text.encode(codec) == data

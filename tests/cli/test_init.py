@@ -1,0 +1,229 @@
+"""`init` from nothing: answers through a pipe, a real Dovecot, a real lead API."""
+
+import io
+import os
+import pty
+import select
+import socket
+import stat
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from mailbridge.cli.init import make_settings
+from mailbridge.errors import MailbridgeError
+from mailbridge.inbox.account import Account
+from mailbridge.sandbox.server import Sandbox
+from tests.cli.conftest import SECONDS, Cli
+from tests.mails import inquiry
+from tests.servers.mailbox import Mailbox
+
+
+def answer(cli: Cli, answers: Sequence[str], code: int = 0) -> str:
+    done = subprocess.run(
+        cli.command("init", "--config", "made/config.yaml"),
+        cwd=cli.folder,
+        env=cli.env,
+        input="".join(f"{line}\n" for line in answers),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    told = done.stdout + done.stderr
+    assert done.returncode == code, told
+    assert "Traceback" not in told
+    return told
+
+
+def all_answers(account: Account, api: Sandbox, keep: str = "file") -> list[str]:
+    server = [account.host, account.tls.value, str(account.port)]
+    entry = [account.user, account.password]
+    # The first try fails: nobody knows yet who signed the certificate.
+    inbox = [*server, *entry, str(account.ca_file), *server, *entry]
+    return ["leads", "leads@localhost.invalid", *inbox, "auto", api.url, "test-key", keep]
+
+
+def test_from_nothing_to_settings_that_work(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    uid = mailbox.append(inquiry())
+    told = answer(cli, all_answers(account, api))
+    assert "This is no e-mail address." in told
+    assert "Neither a list of providers nor DNS knows its server." in told
+    assert "certificate" in told
+    assert "main/INBOX\t1\tkeywords" in told
+    assert "can be reached" in told
+    assert f"main/INBOX/{uid}\tlead\thomegate.ch\tA1.B2.0003" in told
+    assert account.password not in told
+    assert "test-key" not in told
+    folder = cli.folder / "made"
+    for name, secret in (("main-password", account.password), ("realforce-key", "test-key")):
+        file = folder / "secrets" / name
+        assert file.read_text() == f"{secret}\n"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    text = (folder / "config.yaml").read_text()
+    assert account.password not in text
+    assert "test-key" not in text
+    assert "    # The IMAP server's name.\n" in text
+    checked = cli("check", "--online", "--config", "made/config.yaml")
+    assert "main/INBOX" in checked
+    assert mailbox.flags()[uid] <= {"\\Recent"}
+    assert not api.leads
+
+
+def test_secrets_may_stay_in_the_environment(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    told = answer(cli, all_answers(account, api, keep="env"))
+    assert "Set MAIL_PASSWORD and REALFORCE_KEY" in told
+    assert not (cli.folder / "made" / "secrets").exists()
+    assert "The environment variable" in cli("check", "--config", "made/config.yaml", code=1)
+    cli.environ |= {"MAIL_PASSWORD": account.password, "REALFORCE_KEY": "test-key"}
+    cli("check", "--config", "made/config.yaml")
+
+
+def test_a_wrong_answer_is_asked_again_with_what_was_wrong(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    host, tls, port = account.host, account.tls.value, str(account.port)
+    right = [account.user, account.password]
+    told = answer(
+        cli,
+        [
+            "leads@localhost.invalid",
+            *(host, "tls", tls, "99999", port, account.user, "wrong", str(account.ca_file)),
+            *("", "", "", "", "wrong"),  # what stands in brackets is taken
+            *("", "", "", *right),
+            *("sideways", "keywords"),
+            *("http://crm.example/api", "key", api.url, "test-key"),
+            "file",
+        ],
+    )
+    assert "Write one of: implicit, starttls, none." in told
+    assert "A port is a number from 1 to 65535." in told
+    assert "the server refused the login" in told
+    assert "Write one of: auto, keywords, folders, ledger." in told
+    assert "http:// is for this machine" in told
+    assert "marking: keywords\n" in (cli.folder / "made" / "config.yaml").read_text()
+
+
+def test_nothing_is_written_where_the_answers_end(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    answers = all_answers(account, api)
+    for count in (0, 1, 5, len(answers) - 1):
+        told = answer(cli, answers[:count], code=1)
+        assert "The answers ended at the question" in told
+        assert not (cli.folder / "made").exists()
+
+
+def test_an_existing_file_is_never_overwritten(cli: Cli) -> None:
+    (cli.folder / "made").mkdir()
+    file = cli.folder / "made" / "config.yaml"
+    file.write_text("mine")
+    assert "made/config.yaml is there already" in answer(cli, [], code=1)
+    assert file.read_text() == "mine"
+
+
+def test_an_existing_secret_is_never_overwritten(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    (cli.folder / "made" / "secrets").mkdir(parents=True)
+    file = cli.folder / "made" / "secrets" / "main-password"
+    file.write_text("mine")
+    assert "is there already, and is never overwritten" in answer(
+        cli, all_answers(account, api), code=1
+    )
+    assert file.read_text() == "mine"
+    assert not (cli.folder / "made" / "config.yaml").exists()
+    assert not (cli.folder / "made" / "secrets" / "realforce-key").exists()
+
+
+def test_a_provider_without_passwords_says_how_to_sign_in(cli: Cli, api: Sandbox) -> None:
+    told = answer(cli, ["leads@outlook.com", api.url, "test-key", "file"])
+    assert "The mail is at Microsoft 365." in told
+    assert "mailbridge login main" in told
+    text = (cli.folder / "made" / "config.yaml").read_text()
+    assert "host: outlook.office365.com\n" in text
+    assert not (cli.folder / "made" / "secrets" / "main-password").exists()
+
+
+class Zone:
+    """DNS that names one server for everything."""
+
+    def exchangers(self, _: str) -> list[str]:
+        return []
+
+    def services(self, name: str) -> list[tuple[str, int]]:
+        return [("mail.hoster.example", 993)] if name.startswith("_imaps") else []
+
+
+def test_a_server_of_another_domain_is_shown_and_confirmed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("leads@agency.example\nno\n"))
+    with pytest.raises(MailbridgeError, match="IMAP server"):
+        make_settings(tmp_path / "config.yaml", Zone())
+    told = capsys.readouterr().out
+    assert "DNS names a server of another domain: mail.hoster.example, port 993" in told
+    assert "IMAP server [imap.agency.example]:" in told
+    monkeypatch.setattr("sys.stdin", io.StringIO("leads@agency.example\nyes\n"))
+    with pytest.raises(MailbridgeError, match="Login name"):
+        make_settings(tmp_path / "config.yaml", Zone())
+    assert "Its server: mail.hoster.example, port 993" in capsys.readouterr().out
+
+
+def test_check_warns_of_another_server_than_the_providers(cli: Cli) -> None:
+    (cli.folder / "config.yaml").write_text(
+        "inboxes:\n  - {name: main, host: imap.elsewhere.example, user: leads@bluewin.ch, "
+        "password: {env: MAIL_PASSWORD}}\ndestination: {key: {env: REALFORCE_KEY}}\n"
+    )
+    cli.environ |= {"MAIL_PASSWORD": "p", "REALFORCE_KEY": "k"}
+    told = cli("check")
+    assert "inboxes.0.host: The mail of bluewin.ch is at Swisscom (Bluewin)" in told
+    assert "imaps.bluewin.ch" in told
+
+
+def test_on_a_terminal_the_password_is_not_shown(cli: Cli) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]  # nobody listens there any more
+    conversation = [
+        (b"e-mail address:", b"a@localhost.invalid"),
+        (b"IMAP server", b"localhost"),
+        (b"Encryption", b"implicit"),
+        (b"Port", str(port).encode()),
+        (b"Login name", b"somebody"),
+        (b"(not shown):", b"s3cret"),
+        (b"Once more, then", b""),
+    ]
+    master, slave = pty.openpty()
+    told = b""
+    with subprocess.Popen(
+        cli.command("init", "--config", "made/config.yaml"),
+        cwd=cli.folder,
+        env={**cli.env, "TERM": "dumb"},
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    ) as process:
+        os.close(slave)
+        try:
+            at = 0
+            for question, typed in conversation:
+                while (found := told.find(question, at)) < 0:
+                    ready, _, _ = select.select([master], [], [], SECONDS)
+                    assert ready, told
+                    told += os.read(master, 65536)
+                at = found + len(question)
+                os.write(master, typed + b"\n")
+        finally:
+            process.kill()
+            process.wait(SECONDS)
+            os.close(master)
+    assert b"somebody" in told
+    assert b"s3cret" not in told
