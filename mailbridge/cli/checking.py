@@ -47,6 +47,9 @@ def check_all(
 
 def _check_inbox(app: App, settings: InboxSettings) -> bool:
     try:
+        if tokens := app.tokens(settings):
+            tokens.current()
+            say(f"Inbox {settings.name}: {tokens.describe()}.")
         with connect(app.account(settings)) as inbox:
             rows = []
             for folder in settings.folders:

@@ -32,6 +32,8 @@ class Line:
         """How long the server is left alone, having refused the last login."""
         self._rest_until: datetime | None = None
         self._refusal: LoginRefused | None = None
+        self._refused_login = ""
+        """Which sign-in (OAuth) was refused: after another one the rest is over."""
         self._inbox: ImapInbox | None = None
 
     def inbox(self) -> ImapInbox:
@@ -83,14 +85,16 @@ class Line:
 
         Whatever else is refused (a certificate) costs no login, and is tried at each poll.
         """
-        if self._refusal and self._rest_until and self.clock() < self._rest_until:
+        login = self.account.tokens.login if self.account.tokens else ""
+        rests = self._rest_until is not None and self.clock() < self._rest_until
+        if self._refusal and rests and login == self._refused_login:
             raise self._refusal
         try:
             inbox = connect(self.account)
         except LoginRefused as refusal:
             self.rest = min(2 * self.rest or FIRST_REST, LONGEST_REST)
             self._rest_until = self.clock() + self.rest
-            self._refusal = refusal
+            self._refusal, self._refused_login = refusal, login
             raise
         self._refusal, self.rest = None, timedelta()
         return inbox

@@ -131,7 +131,8 @@ def test_an_empty_file_and_one_of_another_encoding(tmp_path: Path) -> None:
 
 
 def test_resolve_by_itself(tmp_path: Path) -> None:
-    assert resolve(FromEnvironment(env="A"), {"A": "x"}, tmp_path) == "x"
-    assert resolve("plain", {}, tmp_path) == "plain"
+    around = Surroundings(tmp_path, {"A": "x"})
+    assert resolve(FromEnvironment(env="A"), around) == "x"
+    assert resolve("plain", around) == "plain"
     with pytest.raises(UnfitError, match="cannot be used"):
-        resolve(FromFile(file="nope"), {}, tmp_path)
+        resolve(FromFile(file="nope"), around)

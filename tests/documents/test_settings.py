@@ -34,6 +34,7 @@ def test_a_small_configuration(tmp_path: Path) -> None:
         "destination: {key: {env: KEY}}\nlog: {file: bridge.log}\n",
     )
     (inbox,) = settings.inboxes
+    assert inbox.password is not None
     assert (inbox.port, inbox.password.reveal()) == (993, "hunter2")
     assert (inbox.start, inbox.folders) == (date(2026, 11, 22), ("A", "B"))
     assert inbox.every == timedelta(minutes=1)
@@ -233,7 +234,9 @@ def test_headings_without_settings_leave_the_defaults(tmp_path: Path) -> None:
 def test_a_dry_run_on_files_needs_no_secret(tmp_path: Path) -> None:
     text = f"inboxes: [{{{INBOX}}}]\ndestination: {{key: {{env: KEY}}}}"
     settings = load(tmp_path, text, None)
-    assert not settings.inboxes[0].password.known
+    password = settings.inboxes[0].password
+    assert password is not None
+    assert not password.known
 
 
 def test_what_a_run_needs_and_a_dry_run_does_not() -> None:
@@ -262,10 +265,10 @@ def test_plain_secrets_are_found_and_never_shown(tmp_path: Path) -> None:
     assert [p.key for p in warnings] == [
         "inboxes.0.password",
         "destination.key",
-        "destination.proxy",
         "ledger.password",
-        "ledger.url",
         "alerts.to.1",
+        "destination.proxy",
+        "ledger.url",
     ]
     assert "hunter2" not in "".join(map(str, warnings))
 

@@ -1,0 +1,300 @@
+"""Tokens for an inbox: kept, renewed in time, and given up when the consent is withdrawn.
+
+`PersonTokens` come from somebody's consent and are kept in a store; a refresh token is used
+by one process at a time, and the next one is on the disk before the access token is given.
+`ApplicationTokens` are had at any time by a secret, and kept in memory only.
+Errors are those of the inbox; none holds a token.
+"""
+
+import shlex
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Protocol
+
+from mailbridge.errors import (
+    InboxError,
+    InboxRefused,
+    InboxUnreachable,
+    MailbridgeError,
+    SignInNeeded,
+)
+from mailbridge.signin.grants import Answer, Granted, Refused, Unavailable
+from mailbridge.signin.keep import Keep
+from mailbridge.signin.record import MARGIN, Record
+from mailbridge.signin.store import Busy, Store
+
+FIRST_REST, LONGEST_REST = 60.0, 3600.0
+"""Seconds for which a server is left alone that refused to renew, doubling each time."""
+
+
+class Renewing(Protocol):
+    """A provider at which persons sign in."""
+
+    def renew(self, refresh: str) -> Answer:
+        """Use a refresh token."""
+
+
+class Granting(Protocol):
+    """A provider that grants tokens to an application itself."""
+
+    def grant(self) -> Answer:
+        """Ask for a token."""
+
+
+@dataclass(slots=True)
+class _Rest:
+    """Leaves a server alone after a refusal, until its time is over or the cause has changed."""
+
+    clock: Callable[[], float]
+    refusal: InboxRefused | None = None
+    _cause: str = field(default="", repr=False)
+    """The token with which it came."""
+    _seconds: float = 0.0
+    _until: float = 0.0
+
+    def check(self, cause: str) -> None:
+        """Raise the refusal again while it holds."""
+        if self.refusal and cause != self._cause:
+            self.end()
+        if self.refusal and self.clock() < self._until:
+            raise self.refusal
+
+    def begin(self, cause: str, refusal: InboxRefused) -> InboxRefused:
+        self._seconds = min(2 * self._seconds or FIRST_REST, LONGEST_REST)
+        self._until = self.clock() + self._seconds
+        self._cause, self.refusal = cause, refusal
+        return refusal
+
+    def end(self) -> None:
+        self.refusal, self._seconds = None, 0.0
+
+
+@dataclass(slots=True)
+class PersonTokens:
+    """What a person's consent gives."""
+
+    inbox: str
+    provider: Renewing
+    store: Store
+    made_for: str
+    clock: Callable[[], float]
+    """Seconds since 1970."""
+    wants_login: bool = field(default=False, init=False)
+    """Whether a person must sign in, as far as was seen."""
+    _unsaved: Record | None = field(default=None, init=False)
+    """Renewed, but the disk took it not: not to be lost, and to be written later."""
+    _rest: _Rest = field(init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare; nothing is read yet."""
+        self._rest = _Rest(self.clock)
+
+    @property
+    def login(self) -> str:
+        """See `inbox.account.Tokens`."""
+        try:
+            record = self._read()
+        except InboxRefused:
+            return ""
+        return record.login if record else ""
+
+    def current(self) -> str:
+        """See `inbox.account.Tokens`."""
+        return self._give(refused="")
+
+    def renewed(self, refused: str) -> str:
+        """See `inbox.account.Tokens`."""
+        return self._give(refused)
+
+    def keep(self, record: Record, keep: Keep | None) -> None:
+        """Keep the tokens of a new sign-in. Raises MailbridgeError."""
+        with self._lock, self.store.locked():
+            self._unsaved = None
+            self.store.write(record.write(), keep)
+
+    def describe(self) -> str:
+        """Say how the sign-in stands; nothing is renewed. Raises InboxRefused."""
+        record = self._read()
+        if record is None:
+            return "nobody has signed in"
+        return (
+            f"signed in since {_shown(record.since)}, the token lasts until {_shown(record.ends)}; "
+            f"kept in {self.where}"
+        )
+
+    @property
+    def where(self) -> str:
+        """Name the place where the tokens are kept. Raises MailbridgeError."""
+        keyring = self.store.place is Keep.KEYRING
+        return "the keyring" if keyring else str(self.store.file)
+
+    @property
+    def _remedy(self) -> str:
+        return f"Run `mailbridge login {shlex.quote(self.inbox)}`."
+
+    def _give(self, refused: str) -> str:
+        with self._lock:
+            record = self._known()
+            self._rest.check(record.access)
+            if self._is_good(record, refused) and self._unsaved is None:
+                return self._well(record)
+            try:
+                with self.store.locked():
+                    return self._renew(refused)
+            except Busy as busy:
+                raise InboxUnreachable(f"Inbox {self.inbox}: {busy}.") from None
+            except InboxError:
+                raise
+            except MailbridgeError as error:
+                raise InboxRefused(f"Inbox {self.inbox}: {error}.") from None
+
+    def _renew(self, refused: str) -> str:
+        """Renew under the lock, unless another process has done so meanwhile."""
+        record = self._known()
+        if self._is_good(record, refused):
+            if self._unsaved:
+                self._save(record)
+            return self._well(record)
+        # Written once more, so that a full disk is noticed while the refresh token is good.
+        self.store.write(record.write())
+        self._unsaved = None
+        answer = self.provider.renew(record.refresh)
+        now = self.clock()
+        match answer:
+            case Granted():
+                self._save(fresh := record.renewed(answer, now))
+                return self._well(fresh)
+            case Refused():
+                self.wants_login = answer.withdrawn
+                raise self._rest.begin(record.access, self._explain(answer))
+            case Unavailable():
+                if record.access != refused and now < record.ends:
+                    return record.access  # it is renewed before its end, so there is time
+                raise InboxUnreachable(
+                    f"Inbox {self.inbox}: the sign-in cannot be renewed: {answer}."
+                )
+
+    def _save(self, record: Record) -> None:
+        """Have it on the disk; where that fails it is kept here, and tried again at each use."""
+        self._unsaved = record
+        with suppress(MailbridgeError):
+            self.store.write(record.write())
+            self._unsaved = None
+
+    def _known(self) -> Record:
+        record = self._read()
+        if record and self._unsaved and record.login == self._unsaved.login:
+            record = self._unsaved
+        else:
+            self._unsaved = None  # somebody has signed in anew
+        if record is None:
+            self.wants_login = True
+            raise SignInNeeded(
+                f"Inbox {self.inbox}: nobody has signed in to it yet. {self._remedy}"
+            )
+        if record.made_for != self.made_for:
+            self.wants_login = True
+            raise SignInNeeded(
+                f"Inbox {self.inbox}: `oauth` or `user` has changed since somebody signed in. "
+                f"{self._remedy}"
+            )
+        return record
+
+    def _read(self) -> Record | None:
+        try:
+            text = self.store.read()
+        except MailbridgeError as error:
+            raise InboxRefused(f"Inbox {self.inbox}: {str(error).rstrip('.')}.") from None
+        if text is None:
+            return None
+        record = Record.read(text)
+        if record is None:
+            self.wants_login = True
+            raise SignInNeeded(
+                f"Inbox {self.inbox}: the tokens in {self.where} are damaged. {self._remedy}"
+            )
+        return record
+
+    def _is_good(self, record: Record, refused: str) -> bool:
+        # Where a renewal was refused, what is left of the last one is not trusted either.
+        sound = record.access != refused and self._rest.refusal is None
+        return sound and record.is_fresh(self.clock())
+
+    def _well(self, record: Record) -> str:
+        self.wants_login = False
+        self._rest.end()
+        return record.access
+
+    def _explain(self, refusal: Refused) -> InboxRefused:
+        if refusal.withdrawn:
+            return SignInNeeded(
+                f"Inbox {self.inbox}: the sign-in has ended or was withdrawn ({refusal}). "
+                f"{self._remedy}"
+            )
+        return _not_accepted(self.inbox, refusal)
+
+
+@dataclass(slots=True)
+class ApplicationTokens:
+    """What an application is granted by its own secret."""
+
+    inbox: str
+    provider: Granting
+    clock: Callable[[], float]
+    login: str = ""
+    """There is none."""
+    wants_login: bool = False
+    _access: str = field(default="", init=False, repr=False)
+    _renew_at: float = field(default=0.0, init=False)
+    _ends: float = field(default=0.0, init=False)
+    _rest: _Rest = field(init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare; nothing is asked yet."""
+        self._rest = _Rest(self.clock)
+
+    def current(self) -> str:
+        """See `inbox.account.Tokens`."""
+        return self.renewed("")
+
+    def renewed(self, refused: str) -> str:
+        """See `inbox.account.Tokens`."""
+        with self._lock:
+            if self._access != refused and self.clock() < self._renew_at:
+                return self._access
+            self._rest.check("")
+            answer = self.provider.grant()
+            now = self.clock()
+            match answer:
+                case Granted():
+                    self._access, self._ends = answer.access, now + answer.lasts
+                    self._renew_at = self._ends - min(MARGIN, answer.lasts / 5)
+                    self._rest.end()
+                    return self._access
+                case Refused():
+                    raise self._rest.begin("", _not_accepted(self.inbox, answer))
+                case Unavailable():
+                    if self._access not in {"", refused} and now < self._ends:
+                        return self._access
+                    raise InboxUnreachable(f"Inbox {self.inbox}: no token is had: {answer}.")
+
+    def describe(self) -> str:
+        """Say how the sign-in stands."""
+        until = f", the token lasts until {_shown(self._ends)}" if self._access else ""
+        return f"by the application's own secret{until}; nothing is kept"
+
+
+def _not_accepted(inbox: str, refusal: Refused) -> InboxRefused:
+    return InboxRefused(
+        f"Inbox {inbox}: the provider does not accept this application ({refusal}). Check the keys "
+        "below `oauth`, the secret's day of expiry and the application's rights: docs/sign-in.md."
+    )
+
+
+def _shown(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
