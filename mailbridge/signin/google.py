@@ -74,13 +74,15 @@ class ServiceAccount:
     """The key file's JSON."""
     user: str
     """For whom it acts: the mailbox."""
+    token: str = TOKEN
     scopes: Sequence[str] = SCOPES
 
     def grant(self) -> Answer:
         """Ask for a token in the user's name."""
         module = require("google.oauth2.service_account")
         try:
-            written = json.loads(self.key)
+            # The key names an address too; what is signed here goes to Google's alone.
+            written = {**json.loads(self.key), "token_uri": self.token}
             credentials = module.Credentials.from_service_account_info(
                 written, scopes=list(self.scopes), subject=self.user
             )

@@ -88,12 +88,12 @@ class Transport:
         match error:
             case exceptions.NameResolutionError():
                 return "the host's name is not known"
+            case exceptions.NewConnectionError():
+                return "no connection"
             case exceptions.TimeoutError() | TimeoutError():
                 return f"no answer within {self._seconds:g} seconds"
             case exceptions.SSLError() | ssl.SSLError():
                 return "no TLS connection, or its certificate is not trusted"
-            case exceptions.NewConnectionError():
-                return "no connection"
             case _:
                 return f"the connection failed ({type(error).__name__})"
 

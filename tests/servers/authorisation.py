@@ -26,6 +26,8 @@ from tests.servers.certificates import Certificates
 
 CLIENT, SECRET = "client-of-the-tests", "secret-of-the-client"
 PERSON = "anna@example.org"
+GOOGLE = "https://oauth2.googleapis.com/token"
+"""For whom google-auth signs, wherever it sends."""
 
 
 @dataclass
@@ -240,7 +242,7 @@ class Authorisation:
     def _by_assertion(self, assertion: str) -> dict[str, Any]:
         try:
             issuer = jwt.decode_header(assertion) and jwt.decode(assertion, verify=False)["iss"]
-            claims = jwt.decode(assertion, certs=self.keys[issuer], audience=f"{self.base}/token")
+            claims = jwt.decode(assertion, certs=self.keys[issuer], audience=GOOGLE)
         except (ValueError, KeyError):
             return {"error": "invalid_grant", "error_description": "Invalid JWT Signature."}
         if claims.get("scope") != "https://mail.google.com/":

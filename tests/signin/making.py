@@ -79,3 +79,6 @@ class Told:
     def renew(self, refresh: str) -> Answer:
         self.asked.append(refresh)
         return self.answers.pop(0)
+
+    def grant(self) -> Answer:
+        return self.renew("")
