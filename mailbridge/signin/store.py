@@ -43,7 +43,15 @@ class Store:
     def read(self) -> str | None:
         """Give what is kept; None where nothing is. Raises MailbridgeError."""
         text = self._read_file()
-        return ring.read(ring.TOKENS, self.name) if text == _IN_KEYRING else text
+        if text != _IN_KEYRING:
+            return text
+        try:
+            return ring.read(ring.TOKENS, self.name)
+        except MailbridgeError as error:
+            raise MailbridgeError(
+                f"the tokens are in the keyring of whoever signed in. {error} Where mailbridge "
+                "runs without one, sign in anew with `mailbridge login INBOX --keep file`."
+            ) from None
 
     def write(self, text: str, keep: Keep | None = None) -> None:
         """Keep it where it was, or where `keep` says. Raises MailbridgeError."""

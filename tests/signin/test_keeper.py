@@ -24,9 +24,7 @@ TREE = str(Path(__file__).parents[2])
 
 def test_nobody_has_signed_in(authorisation: Authorisation, folder: Path) -> None:
     tokens = tokens_on(authorisation, folder)
-    with pytest.raises(
-        SignInNeeded, match=r"nobody has signed in to it yet\."
-    ):
+    with pytest.raises(SignInNeeded, match=r"nobody has signed in to it yet\."):
         tokens.current()
     assert tokens.wants_login
     assert tokens.login == ""
