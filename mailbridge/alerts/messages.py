@@ -153,8 +153,8 @@ def _sign_in(alert: Alert) -> tuple[str, str]:
 
 def _sign_in_over(alert: Alert) -> tuple[str, str]:
     return (
-        f"the inbox {alert.inbox} is read again",
-        f"Somebody has signed in to the inbox {alert.inbox}. What arrived meanwhile has been read.",
+        f"somebody has signed in to the inbox {alert.inbox}",
+        f"The inbox {alert.inbox} can be read again. What arrived meanwhile has been read.",
     )
 
 

@@ -61,6 +61,7 @@ def _check_one_way(password: Secret | None, info: ValidationInfo) -> Secret | No
             "Add 'password: {env: MAIL_PASSWORD}'; for Microsoft 365 or Google add 'oauth:' "
             "instead, as docs/sign-in.md shows.",
             code="missing-key",
+            at=("password",),  # it stands nowhere, so that its place is the inbox's
         )
     return password
 

@@ -13,7 +13,7 @@ from mailbridge.signin.libraries import require
 
 SERVICE = "mailbridge"
 """Under which secrets of the settings are kept."""
-TOKENS = "mailbridge tokens"
+TOKENS = "mailbridge-tokens"
 """Under which tokens are kept, by inbox."""
 
 

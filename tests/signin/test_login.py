@@ -356,7 +356,7 @@ def test_a_withdrawn_consent_is_told_once_and_another_inbox_goes_on(
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("mailbridge.daemon.alerting.EVERY", 0.3)
     ended = "somebody must sign in to the inbox sales"
-    back = "the inbox sales is read again"
+    back = "somebody has signed in to the inbox sales"
 
     def story(daemon: Daemon) -> None:
         put(office, server.mailbox, inquiry(1))
