@@ -184,8 +184,8 @@ def test_from_systemds_credentials(tmp_path: Path) -> None:
             {},
             (
                 "f:1:21: password.keyring: This is no name of an entry in the keyring. Write a "
-                "name of letters and digits, as mail_password; `mailbridge login INBOX` asks for an "
-                "inbox's password and puts it there."
+                "name of letters and digits, as mail_password; `mailbridge login INBOX` asks for "
+                "an inbox's password and puts it there."
             ),
         ),
         (
