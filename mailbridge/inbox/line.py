@@ -85,16 +85,18 @@ class Line:
 
         Whatever else is refused (a certificate) costs no login, and is tried at each poll.
         """
-        login = self.account.tokens.login if self.account.tokens else ""
         rests = self._rest_until is not None and self.clock() < self._rest_until
-        if self._refusal and rests and login == self._refused_login:
+        if self._refusal and rests and self._login() == self._refused_login:
             raise self._refusal
         try:
             inbox = connect(self.account)
         except LoginRefused as refusal:
             self.rest = min(2 * self.rest or FIRST_REST, LONGEST_REST)
             self._rest_until = self.clock() + self.rest
-            self._refusal, self._refused_login = refusal, login
+            self._refusal, self._refused_login = refusal, self._login()
             raise
         self._refusal, self.rest = None, timedelta()
         return inbox
+
+    def _login(self) -> str:
+        return self.account.tokens.login if self.account.tokens else ""

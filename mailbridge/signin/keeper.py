@@ -140,7 +140,8 @@ class PersonTokens:
         with self._lock:
             record = self._known()
             self._rest.check(record.access)
-            if self._is_good(record, refused) and self._unsaved is None:
+            if self._is_good(record, refused):
+                self._save_late()
                 return self._well(record)
             try:
                 with self.store.locked():
@@ -156,8 +157,6 @@ class PersonTokens:
         """Renew under the lock, unless another process has done so meanwhile."""
         record = self._known()
         if self._is_good(record, refused):
-            if self._unsaved:
-                self._save(record)
             return self._well(record)
         # Written once more, so that a full disk is noticed while the refresh token is good.
         self.store.write(record.write())
@@ -184,6 +183,14 @@ class PersonTokens:
         with suppress(MailbridgeError):
             self.store.write(record.write())
             self._unsaved = None
+
+    def _save_late(self) -> None:
+        if self._unsaved is None:
+            return
+        with suppress(MailbridgeError), self.store.locked():
+            record = self._known()
+            if record is self._unsaved:  # else somebody has signed in anew
+                self._save(record)
 
     def _known(self) -> Record:
         record = self._read()
