@@ -14,9 +14,10 @@ from mailbridge.documents.oauth import OAuthSettings
 from mailbridge.documents.settings import InboxSettings
 
 if TYPE_CHECKING:
+    from mailbridge.signin.application import ApplicationTokens
     from mailbridge.signin.endpoints import Endpoints
     from mailbridge.signin.google import GoogleConsent, ServiceAccount
-    from mailbridge.signin.keeper import ApplicationTokens, PersonTokens
+    from mailbridge.signin.keeper import PersonTokens
     from mailbridge.signin.microsoft import Microsoft
     from mailbridge.signin.store import Store
     from mailbridge.signin.transport import Transport
@@ -64,8 +65,9 @@ def make_tokens(
     inbox: InboxSettings, oauth: OAuthSettings, folder: Path
 ) -> PersonTokens | ApplicationTokens:
     """Make the tokens of an inbox; those of persons are kept in `folder`, or the keyring."""
+    from mailbridge.signin.application import ApplicationTokens
     from mailbridge.signin.google import ServiceAccount
-    from mailbridge.signin.keeper import ApplicationTokens, PersonTokens
+    from mailbridge.signin.keeper import PersonTokens
     from mailbridge.signin.microsoft import Microsoft
 
     provider = make_provider(inbox, oauth)

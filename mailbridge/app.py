@@ -62,7 +62,8 @@ from mailbridge.rules.portal import Portal
 from mailbridge.watch import Watch
 
 if TYPE_CHECKING:
-    from mailbridge.signin.keeper import ApplicationTokens, PersonTokens
+    from mailbridge.signin.application import ApplicationTokens
+    from mailbridge.signin.keeper import PersonTokens
 
 CONFIG_VARIABLE = "MAILBRIDGE_CONFIG"
 SHIPPED = "mailbridge/portals"

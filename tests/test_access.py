@@ -7,9 +7,10 @@ import pytest
 
 from mailbridge import access
 from mailbridge.documents.settings import InboxSettings, load_settings
+from mailbridge.signin.application import ApplicationTokens
 from mailbridge.signin.endpoints import Endpoints
 from mailbridge.signin.google import GoogleConsent, ServiceAccount
-from mailbridge.signin.keeper import ApplicationTokens, PersonTokens
+from mailbridge.signin.keeper import PersonTokens
 from mailbridge.signin.microsoft import Microsoft
 
 MICROSOFT = "provider: microsoft, tenant: example.org, client_id: a"

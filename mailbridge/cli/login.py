@@ -17,12 +17,13 @@ from mailbridge.documents.settings import InboxSettings
 from mailbridge.errors import InboxError, MailbridgeError
 from mailbridge.inbox.imap import connect
 from mailbridge.signin import ring
+from mailbridge.signin.application import ApplicationTokens
 from mailbridge.signin.device import wait_for_consent
 from mailbridge.signin.endpoints import DeviceCode, Endpoints, make_proof
 from mailbridge.signin.google import GoogleConsent
 from mailbridge.signin.grants import Answer, Granted, Refused
 from mailbridge.signin.keep import Keep
-from mailbridge.signin.keeper import ApplicationTokens, PersonTokens
+from mailbridge.signin.keeper import PersonTokens
 from mailbridge.signin.microsoft import Microsoft
 from mailbridge.signin.record import Record
 from mailbridge.signin.redirect import Code, Listener, read_redirect

@@ -1,16 +1,13 @@
-"""Tokens for an inbox: kept, renewed in time, and given up when the consent is withdrawn.
+"""Tokens for an inbox that a person's consent gives: kept, and renewed in time.
 
-`PersonTokens` come from somebody's consent and are kept in a store; a refresh token is used
-by one process at a time, and the next one is on the disk before the access token is given.
-`ApplicationTokens` are had at any time by a secret, and kept in memory only.
-Errors are those of the inbox; none holds a token.
+A refresh token is used by one process at a time, and the next one is on the disk before the
+access token is given. Errors are those of the inbox; none holds a token.
 """
 
 import shlex
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Protocol
 
@@ -23,11 +20,9 @@ from mailbridge.errors import (
 )
 from mailbridge.signin.grants import Answer, Granted, Refused, Unavailable
 from mailbridge.signin.keep import Keep
-from mailbridge.signin.record import MARGIN, Record
+from mailbridge.signin.record import Record
+from mailbridge.signin.rest import Rest, explain_refusal, show_time
 from mailbridge.signin.store import Busy, Store
-
-FIRST_REST, LONGEST_REST = 60.0, 3600.0
-"""Seconds for which a server is left alone that refused to renew, doubling each time."""
 
 
 class Renewing(Protocol):
@@ -35,41 +30,6 @@ class Renewing(Protocol):
 
     def renew(self, refresh: str) -> Answer:
         """Use a refresh token."""
-
-
-class Granting(Protocol):
-    """A provider that grants tokens to an application itself."""
-
-    def grant(self) -> Answer:
-        """Ask for a token."""
-
-
-@dataclass(slots=True)
-class _Rest:
-    """Leaves a server alone after a refusal, until its time is over or the cause has changed."""
-
-    clock: Callable[[], float]
-    refusal: InboxRefused | None = None
-    _cause: str = field(default="", repr=False)
-    """The token with which it came."""
-    _seconds: float = 0.0
-    _until: float = 0.0
-
-    def check(self, cause: str) -> None:
-        """Raise the refusal again while it holds."""
-        if self.refusal and cause != self._cause:
-            self.end()
-        if self.refusal and self.clock() < self._until:
-            raise self.refusal
-
-    def begin(self, cause: str, refusal: InboxRefused) -> InboxRefused:
-        self._seconds = min(2 * self._seconds or FIRST_REST, LONGEST_REST)
-        self._until = self.clock() + self._seconds
-        self._cause, self.refusal = cause, refusal
-        return refusal
-
-    def end(self) -> None:
-        self.refusal, self._seconds = None, 0.0
 
 
 @dataclass(slots=True)
@@ -86,12 +46,12 @@ class PersonTokens:
     """Whether a person must sign in, as far as was seen."""
     _unsaved: Record | None = field(default=None, init=False)
     """Renewed, but the disk took it not: not to be lost, and to be written later."""
-    _rest: _Rest = field(init=False)
+    _rest: Rest = field(init=False)
     _lock: Lock = field(default_factory=Lock, init=False)
 
     def __post_init__(self) -> None:
         """Prepare; nothing is read yet."""
-        self._rest = _Rest(self.clock)
+        self._rest = Rest(self.clock)
 
     @property
     def login(self) -> str:
@@ -122,8 +82,8 @@ class PersonTokens:
         if record is None:
             return "nobody has signed in"
         return (
-            f"signed in since {_shown(record.since)}, the token lasts until {_shown(record.ends)}; "
-            f"kept in {self.where}"
+            f"signed in since {show_time(record.since)}, the token lasts until "
+            f"{show_time(record.ends)}; kept in {self.where}"
         )
 
     @property
@@ -242,66 +202,4 @@ class PersonTokens:
                 f"Inbox {self.inbox}: the sign-in has ended or was withdrawn ({refusal}). "
                 f"{self._remedy}"
             )
-        return _not_accepted(self.inbox, refusal)
-
-
-@dataclass(slots=True)
-class ApplicationTokens:
-    """What an application is granted by its own secret."""
-
-    inbox: str
-    provider: Granting
-    clock: Callable[[], float]
-    login: str = ""
-    """There is none."""
-    wants_login: bool = False
-    _access: str = field(default="", init=False, repr=False)
-    _renew_at: float = field(default=0.0, init=False)
-    _ends: float = field(default=0.0, init=False)
-    _rest: _Rest = field(init=False)
-    _lock: Lock = field(default_factory=Lock, init=False)
-
-    def __post_init__(self) -> None:
-        """Prepare; nothing is asked yet."""
-        self._rest = _Rest(self.clock)
-
-    def current(self) -> str:
-        """See `inbox.account.Tokens`."""
-        return self.renewed("")
-
-    def renewed(self, refused: str) -> str:
-        """See `inbox.account.Tokens`."""
-        with self._lock:
-            if self._access != refused and self.clock() < self._renew_at:
-                return self._access
-            self._rest.check("")
-            answer = self.provider.grant()
-            now = self.clock()
-            match answer:
-                case Granted():
-                    self._access, self._ends = answer.access, now + answer.lasts
-                    self._renew_at = self._ends - min(MARGIN, answer.lasts / 5)
-                    self._rest.end()
-                    return self._access
-                case Refused():
-                    raise self._rest.begin("", _not_accepted(self.inbox, answer))
-                case Unavailable():
-                    if self._access not in {"", refused} and now < self._ends:
-                        return self._access
-                    raise InboxUnreachable(f"Inbox {self.inbox}: no token is had: {answer}.")
-
-    def describe(self) -> str:
-        """Say how the sign-in stands."""
-        until = f", the token lasts until {_shown(self._ends)}" if self._access else ""
-        return f"by the application's own secret{until}; nothing is kept"
-
-
-def _not_accepted(inbox: str, refusal: Refused) -> InboxRefused:
-    return InboxRefused(
-        f"Inbox {inbox}: the provider does not accept this application ({refusal}). Check the keys "
-        "below `oauth`, the secret's day of expiry and the application's rights: docs/sign-in.md."
-    )
-
-
-def _shown(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return explain_refusal(self.inbox, refusal)

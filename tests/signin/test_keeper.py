@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from mailbridge.errors import InboxRefused, InboxUnreachable, MailbridgeError, SignInNeeded
+from mailbridge.signin.application import ApplicationTokens
 from mailbridge.signin.grants import Granted, Refused, Unavailable
 from mailbridge.signin.keep import Keep
-from mailbridge.signin.keeper import ApplicationTokens, PersonTokens
+from mailbridge.signin.keeper import PersonTokens
 from mailbridge.signin.record import Record
 from mailbridge.signin.store import Store
 from tests.servers.authorisation import CLIENT, Authorisation
