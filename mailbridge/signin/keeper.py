@@ -116,6 +116,7 @@ class PersonTokens:
     def _renew(self, refused: str) -> str:
         """Renew under the lock, unless another process has done so meanwhile."""
         record = self._known()
+        self._rest.check(record.access)
         if self._is_good(record, refused):
             return self._well(record)
         # Written once more, so that a full disk is noticed while the refresh token is good.
@@ -153,11 +154,11 @@ class PersonTokens:
                 self._save(record)
 
     def _known(self) -> Record:
-        record = self._read()
-        if record and self._unsaved and record.login == self._unsaved.login:
-            record = self._unsaved
+        record, unsaved = self._read(), self._unsaved
+        if record and unsaved and record.login == unsaved.login and record.begun <= unsaved.begun:
+            record = unsaved
         else:
-            self._unsaved = None  # somebody has signed in anew
+            self._unsaved = None  # somebody has signed in anew, or another process has renewed
         if record is None:
             self.wants_login = True
             raise SignInNeeded(
