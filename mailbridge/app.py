@@ -12,12 +12,13 @@ from datetime import datetime, time
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import platformdirs
 
 import mailbridge
-from mailbridge import log
+from mailbridge import access, log
 from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
 from mailbridge.alerts.watch import Alerts
@@ -36,11 +37,14 @@ from mailbridge.documents.located import parse
 from mailbridge.documents.settings import (
     InboxSettings,
     Settings,
+    exposed_secrets,
     load_settings,
     missing_for_run,
     plain_secrets,
 )
 from mailbridge.documents.source import read_text
+from mailbridge.documents.values import Surroundings
+from mailbridge.documents.wording import UnfitError
 from mailbridge.erasure import Retention
 from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.inbox.account import Account, Tls
@@ -61,6 +65,10 @@ from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Portal
 from mailbridge.targets import OnUnknown, with_known_targets
 from mailbridge.watch import Watch
+
+if TYPE_CHECKING:
+    from mailbridge.signin.application import ApplicationTokens
+    from mailbridge.signin.keeper import PersonTokens
 
 CONFIG_VARIABLE = "MAILBRIDGE_CONFIG"
 SHIPPED = "mailbridge/portals"
@@ -145,6 +153,13 @@ def _is_rule_file(path: Path) -> bool:
     return suited and path.is_file()
 
 
+def _read_keyring(name: str) -> str | None:
+    """Read an entry of the user's keyring; the library takes its time to import."""
+    from mailbridge.signin import ring
+
+    return ring.read_secret(name)
+
+
 def _forwarders_of(inbox: InboxSettings) -> tuple[str, ...]:
     if inbox.forwarders is not None:
         return inbox.forwarders
@@ -162,6 +177,7 @@ class App:
     file: Path | None = None
     rules: tuple[Path, ...] = ()
     """Rule files or folders beyond those of the settings; the later wins."""
+    _tokens: "dict[str, PersonTokens | ApplicationTokens]" = field(default_factory=dict, init=False)
 
     @classmethod
     def load(cls, given: Path | None, *, secrets: bool, rules: Sequence[Path] = ()) -> "App":
@@ -175,7 +191,7 @@ class App:
         file = find_config(given, os.environ)
         if file is None:
             return cls(rules=tuple(rules))
-        settings = load_settings(file, os.environ if secrets else None)
+        settings = load_settings(file, os.environ if secrets else None, _read_keyring)
         return cls(settings=settings, file=file, rules=tuple(rules))
 
     def require_inboxes(self) -> None:
@@ -278,13 +294,8 @@ class App:
         wanted = self.settings.listings
         if wanted.key is None:
             return None
-        state = platformdirs.user_state_path("mailbridge")
-        ledger = self.settings.ledger.url or ""
-        folder = (
-            Path(ledger.removeprefix("sqlite:///")).parent if ledger[:7] == "sqlite:" else state
-        )
         return ListingIndex(
-            folder / "listings.json",
+            self.state_folder / "listings.json",
             Source(listings=wanted.url, promotions=wanted.promotions_url),
         )
 
@@ -303,6 +314,52 @@ class App:
             return decision
         unknown = OnUnknown(self.settings.listings.unknown_reference)
         return with_known_targets(decision, self.listing_index.catalogue(), unknown)
+
+    def with_secrets(self, inbox: InboxSettings) -> InboxSettings:
+        """Give an inbox with its secrets looked up, and no other's. Raises BadDocument."""
+        around = Surroundings(Path(self.file or "").absolute().parent, os.environ, _read_keyring)
+        at = self.settings.inboxes.index(inbox)
+        password, oauth = inbox.password, inbox.oauth
+        try:
+            where = "password"
+            password = password and password.looked_up(around)
+            if oauth:
+                where = "oauth.client_secret"
+                proof = oauth.client_secret and oauth.client_secret.looked_up(around)
+                where = "oauth.key"
+                key = oauth.key and oauth.key.looked_up(around)
+                oauth = oauth.model_copy(update={"client_secret": proof, "key": key})
+        except UnfitError as unfit:
+            problem = Problem(
+                str(self.file),
+                key=".".join(("inboxes", str(at), where, *map(str, unfit.at))),
+                code=unfit.code,
+                text=unfit.text,
+                remedy=unfit.remedy,
+            )
+            raise BadDocument([problem]) from None
+        return inbox.model_copy(update={"password": password, "oauth": oauth})
+
+    @property
+    def state_folder(self) -> Path:
+        """Where mailbridge keeps what it must not lose: beside the ledger's file."""
+        path = self.ledger_url.removeprefix("sqlite:///")
+        if path != self.ledger_url:
+            return Path(path).parent
+        return platformdirs.user_state_path("mailbridge")
+
+    def tokens(self, inbox: InboxSettings) -> "PersonTokens | ApplicationTokens | None":
+        """Give the tokens by which an inbox logs in, always the same; None with a password."""
+        if inbox.oauth is None:
+            return None
+        if inbox.name not in self._tokens:
+            folder = self.state_folder / "tokens"
+            self._tokens[inbox.name] = access.make_tokens(inbox, inbox.oauth, folder)
+        return self._tokens[inbox.name]
+
+    def signed_out(self) -> frozenset[str]:
+        """Name the inboxes to which a person must sign in, as far as was seen."""
+        return frozenset(name for name, tokens in self._tokens.items() if tokens.wants_login)
 
     @property
     def ledger_url(self) -> str:
@@ -352,7 +409,8 @@ class App:
             tls=Tls(inbox.tls),
             ca_file=str(inbox.ca_file) if inbox.ca_file else None,
             user=inbox.user,
-            password=inbox.password.reveal(),
+            password=inbox.password.reveal() if inbox.password else "",
+            tokens=self.tokens(inbox),
             timeout=inbox.timeout.total_seconds(),
             deadline=inbox.deadline.total_seconds(),
             batch=inbox.batch,
@@ -458,6 +516,7 @@ class App:
             channels=self.channels(),
             bad_rules=bad_rules,
             patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
+            signed_out=self.signed_out,
         )
 
     def _monitor(self, pulse: Pulse, ledger: Ledger) -> Attendant | None:
@@ -494,4 +553,25 @@ class App:
 
     def warnings(self) -> tuple[Problem, ...]:
         """Name what works and should not stay so."""
-        return plain_secrets(self.settings, str(self.file)) if self.file else ()
+        if self.file is None:
+            return ()
+        file = str(self.file)
+        return (
+            *plain_secrets(self.settings, file),
+            *exposed_secrets(self.settings, file),
+            *self._exposed_tokens(),
+        )
+
+    def _exposed_tokens(self) -> Iterator[Problem]:
+        for at, inbox in enumerate(self.settings.inboxes):
+            if inbox.oauth is None:
+                continue
+            store = access.make_store(inbox, self.state_folder / "tokens")
+            if store.exposed:
+                yield Problem(
+                    str(self.file),
+                    key=f"inboxes.{at}.oauth",
+                    code="readable-secret",
+                    text=f"Others may read the tokens in {str(store.file)!r}.",
+                    remedy=f"Run: chmod 600 {store.file}",
+                )

@@ -5,6 +5,7 @@
     ├── InboxError             the mail server cannot be used
     │   ├── InboxUnreachable   network, TLS, timeout, BYE: tried again by the daemon
     │   └── InboxRefused       login refused, no such folder: somebody must act
+    │       └── SignInNeeded   OAuth: nobody has signed in, or the consent was withdrawn
     └── LedgerError            locked, from a newer version, disk full, unreachable
         └── LedgerMissing      there is none yet: nothing was ever recorded
 
@@ -40,6 +41,10 @@ class InboxUnreachable(InboxError):
 
 class InboxRefused(InboxError):
     """The server refused (login, folder, right): trying again alone will not do."""
+
+
+class SignInNeeded(InboxRefused):
+    """A person must sign in (`mailbridge login`); tried again by the daemon, ever more seldom."""
 
 
 class LedgerError(MailbridgeError):

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     """A portal's pattern ran out of its time."""
     INBOX_DOWN = "inbox-down"
     """An inbox cannot be read."""
+    SIGN_IN = "sign-in"
+    """An inbox cannot be read, because a person must sign in anew (OAuth)."""
     KEY_REFUSED = "key-refused"
     """The destination refuses the key."""
     LEADS_WAITING = "leads-waiting"

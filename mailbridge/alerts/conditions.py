@@ -20,6 +20,8 @@ class Facts:
     standing: Standing
     inboxes: tuple[InboxHealth, ...] = ()
     """Those of the settings."""
+    signed_out: frozenset[str] = frozenset()
+    """Those to which a person must sign in."""
     arrivals: tuple[Arrivals, ...] = ()
     """Within `silence.PAST`."""
     same_hours: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict)
@@ -39,7 +41,7 @@ def find_causes(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> dic
     return {
         **({Cause(Kind.RULES_WRONG): Finding(facts.bad_rules)} if facts.bad_rules else {}),
         **dict(_of_leads(facts.standing)),
-        **dict(_of_inboxes(facts.inboxes)),
+        **dict(_of_inboxes(facts.inboxes, facts.signed_out)),
         **dict(_of_silences(facts, known, at)),
         **dict(_of_layouts(facts.complete, known)),
     }
@@ -59,10 +61,11 @@ def _of_leads(standing: Standing) -> Found:
         yield Cause(Kind.PATTERN_SLOW, portal), Finding(count)
 
 
-def _of_inboxes(inboxes: Sequence[InboxHealth]) -> Found:
+def _of_inboxes(inboxes: Sequence[InboxHealth], signed_out: frozenset[str]) -> Found:
     for health in inboxes:
         if health.error:
-            yield Cause(Kind.INBOX_DOWN, inbox=health.inbox), Finding()
+            kind = Kind.SIGN_IN if health.inbox in signed_out else Kind.INBOX_DOWN
+            yield Cause(kind, inbox=health.inbox), Finding()
 
 
 def _of_silences(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> Found:

@@ -4,6 +4,7 @@ Ids, counts, names of portals and inboxes: never a personal value, and nothing t
 mail or a server said.
 """
 
+import shlex
 from dataclasses import dataclass
 
 from mailbridge.alerts.causes import Kind
@@ -136,6 +137,27 @@ def _inbox_over(alert: Alert) -> tuple[str, str]:
     )
 
 
+def _sign_in(alert: Alert) -> tuple[str, str]:
+    return (
+        f"somebody must sign in to the inbox {alert.inbox}",
+        (
+            f"The provider no longer lets mailbridge into the inbox {alert.inbox}, so its "
+            "inquiries do not arrive: the sign-in has ended or was withdrawn. Mail stays where it "
+            "is and is read afterwards.\n"
+            f"On mailbridge's machine run: mailbridge login {shlex.quote(alert.inbox)}\n"
+            "Nothing need be started anew.\n"
+            "Why: mailbridge status"
+        ),
+    )
+
+
+def _sign_in_over(alert: Alert) -> tuple[str, str]:
+    return (
+        f"somebody has signed in to the inbox {alert.inbox}",
+        f"The inbox {alert.inbox} can be read again. What arrived meanwhile has been read.",
+    )
+
+
 def _key(_alert: Alert) -> tuple[str, str]:
     return (
         "the API key is refused",
@@ -190,6 +212,7 @@ _BEGUN = {
     Kind.PORTAL_LAYOUT: _layout,
     Kind.PATTERN_SLOW: _slow,
     Kind.INBOX_DOWN: _inbox,
+    Kind.SIGN_IN: _sign_in,
     Kind.KEY_REFUSED: _key,
     Kind.LEADS_WAITING: _waiting,
     Kind.RULES_WRONG: _rules,
@@ -200,6 +223,7 @@ _OVER = {
     Kind.PORTAL_LAYOUT: _layout_over,
     Kind.PATTERN_SLOW: _slow_over,
     Kind.INBOX_DOWN: _inbox_over,
+    Kind.SIGN_IN: _sign_in_over,
     Kind.KEY_REFUSED: _key_over,
     Kind.LEADS_WAITING: _waiting_over,
     Kind.RULES_WRONG: _rules_over,

@@ -44,6 +44,8 @@ class Alerts:
     patience: Patience = field(default_factory=Patience)
     bad_rules: Callable[[], int] = lambda: 0
     """Tells how many mistakes rule files hold that are not in use for that."""
+    signed_out: Callable[[], frozenset[str]] = frozenset
+    """Names the inboxes to which a person must sign in."""
     _rests: dict[str, tuple[timedelta, datetime]] = field(default_factory=dict, init=False)
     """By channel that failed: for how long it rests, and until when."""
     _lock: Lock = field(default_factory=Lock, init=False)
@@ -75,6 +77,7 @@ class Alerts:
         return Facts(
             standing=self.ledger.standing(),
             inboxes=inboxes,
+            signed_out=self.signed_out(),
             arrivals=arrivals,
             same_hours=same_hours,
             complete=self.ledger.completeness(portals, layout.MOST),

@@ -84,6 +84,9 @@ def _check_inbox(app: App, settings: InboxSettings) -> bool:
 
 def show_inbox(app: App, settings: InboxSettings) -> None:
     """Log in and show what the server can do, and how mail will be marked. Raises InboxError."""
+    if tokens := app.tokens(settings):
+        tokens.current()
+        say(f"Inbox {settings.name}: {tokens.describe()}.")
     rows = []
     with connect(app.account(settings)) as inbox:
         for folder in settings.folders:

@@ -11,6 +11,7 @@ import typer
 from mailbridge.cli.options import Config, Format, RulesOption, parse_day, parse_listen_option
 from mailbridge.cli.rules import rules
 from mailbridge.outcomes import Outcome
+from mailbridge.signin.keep import Keep
 
 app = typer.Typer(
     name="mailbridge",
@@ -107,6 +108,30 @@ def check(
             send_test_alert=send_test_alert,
         )
     )
+
+
+@app.command()
+def login(
+    inbox: Annotated[str, typer.Argument(metavar="INBOX", help="Its name in the settings.")],
+    config: Config = None,
+    keep: Annotated[
+        Keep | None,
+        typer.Option(
+            "--keep",
+            help="Where the tokens are kept: in this user's keyring, or in a file for this user "
+            "alone. Without it the keyring, where there is one.",
+        ),
+    ] = None,
+) -> None:
+    """Sign in to an inbox that takes no password (Microsoft 365, Google, OAuth 2).
+
+    Works on a machine without a browser. Run it as the user under whom mailbridge runs; a
+    running mailbridge goes on by itself. For an inbox with 'password: {keyring: NAME}' it asks
+    for the password and puts it there.
+    """
+    from mailbridge.cli.login import log_in
+
+    raise typer.Exit(log_in(config, inbox, keep))
 
 
 @app.command("dry-run")

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, GetPydanticSchema, ValidationInfo, model_validator
 
+from mailbridge.documents.oauth import OAuthSettings
 from mailbridge.documents.secrets import Secret
 from mailbridge.documents.shape import Shape
 from mailbridge.documents.values import (
@@ -46,6 +47,25 @@ CappedField = Annotated[str, GetPydanticSchema(lambda _, handler: handler(_CAPPE
 """A text to everybody else, so that the lengths are a mapping of texts."""
 
 
+def _check_one_way(password: Secret | None, info: ValidationInfo) -> Secret | None:
+    oauth = info.data.get("oauth")
+    if password is not None and oauth is not None:
+        raise UnfitError(
+            "The inbox has both 'password' and 'oauth'.",
+            "Remove one: 'password' where the provider takes one, else 'oauth'.",
+            code="excluded-key",
+        )
+    if password is None and oauth is None and "oauth" in info.data:  # else it tells its own
+        raise UnfitError(
+            "The key 'password' is missing.",
+            "Add 'password: {env: MAIL_PASSWORD}'; for Microsoft 365 or Google add 'oauth:' "
+            "instead, as docs/sign-in.md shows.",
+            code="missing-key",
+            at=("password",),  # it stands nowhere, so that its place is the inbox's
+        )
+    return password
+
+
 class InboxSettings(Shape):
     """One mailbox that is watched."""
 
@@ -68,8 +88,17 @@ class InboxSettings(Shape):
         examples=["ca.pem"],
     )
     user: Line = Field(description="The login name.", examples=["leads@example.org"])
-    password: Secret = Field(
-        description="The password: {env: NAME}, {file: PATH}, or the text itself.",
+    oauth: OAuthSettings | None = Field(
+        default=None,
+        description="How to sign in where no password is taken (Microsoft 365, Google), in place "
+        "of one: docs/sign-in.md.",
+        examples=[{"provider": "microsoft", "tenant": "example.org", "client_id": "…"}],
+    )
+    password: Annotated[Secret | None, AfterValidator(_check_one_way)] = Field(
+        default=None,
+        validate_default=True,
+        description="The password: {env: NAME}, {file: PATH}, {credential: NAME} (systemd), "
+        "{keyring: NAME}, or the text itself.",
         examples=[{"env": "MAIL_PASSWORD"}],
     )
     folders: tuple[Line, ...] = Field(
@@ -174,7 +203,8 @@ class DestinationSettings(Shape):
     )
     key: Secret | None = Field(
         default=None,
-        description="The API key: {env: NAME}, {file: PATH}, or the text itself; needed to send.",
+        description="The API key: {env: NAME}, {file: PATH}, {credential: NAME} (systemd), "
+        "{keyring: NAME}, or the text itself; needed to send.",
         examples=[{"env": "REALFORCE_KEY"}],
     )
     email_key: Literal["both", "sender_email", "sender_mail"] = Field(

@@ -4,7 +4,7 @@ This is the source of truth; config.example.yaml says the same, and a test compa
 them. Must not open a connection or know what a setting does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +21,8 @@ from mailbridge.documents.connections import (
 )
 from mailbridge.documents.listings import ListingSettings
 from mailbridge.documents.located import parse
+from mailbridge.documents.oauth import OAuthSettings
+from mailbridge.documents.secrets import Secret
 from mailbridge.documents.shape import Shape, shape
 from mailbridge.documents.source import is_folder, read_text
 from mailbridge.documents.values import (
@@ -48,9 +50,11 @@ __all__ = [
     "ListingSettings",
     "LogSettings",
     "MonitoringSettings",
+    "OAuthSettings",
     "RetentionSettings",
     "Settings",
     "WebSettings",
+    "exposed_secrets",
     "load_settings",
     "missing_for_run",
     "plain_secrets",
@@ -261,21 +265,30 @@ class Settings(Shape):
         return self
 
 
-def load_settings(path: Path, environ: Mapping[str, str] | None) -> Settings:
+def load_settings(
+    path: Path,
+    environ: Mapping[str, str] | None,
+    keyring: Callable[[str], str | None] | None = None,
+) -> Settings:
     """Read, check and complete the settings file at `path`.
 
-    Paths in it start at its own folder. Secrets are looked up in `environ` and in
-    files; with None they stay unresolved, for work that needs none (dry-run on files).
-    Raises BadDocument with every problem found.
+    Paths in it start at its own folder. Secrets are looked up in `environ`, in files and
+    by `keyring`; without an environment they stay unresolved, for work that needs none
+    (dry-run on files). Raises BadDocument with every problem found.
     """
-    return parse_settings(read_text(path), path, environ)
+    return parse_settings(read_text(path), path, environ, keyring)
 
 
-def parse_settings(text: str, path: Path, environ: Mapping[str, str] | None) -> Settings:
+def parse_settings(
+    text: str,
+    path: Path,
+    environ: Mapping[str, str] | None,
+    keyring: Callable[[str], str | None] | None = None,
+) -> Settings:
     """Do the same with a text that is, or will be, the file at `path`."""
     document = parse(text, str(path))
     base = path.absolute().parent
-    settings = shape(document, Settings, Surroundings(base, environ))
+    settings = shape(document, Settings, Surroundings(base, environ, keyring))
     if settings.rules is None and is_folder(base / "portals"):
         return settings.model_copy(update={"rules": base / "portals"})
     return settings
@@ -321,20 +334,45 @@ def plain_secrets(settings: Settings, file: str) -> tuple[Problem, ...]:
     )
 
 
+def exposed_secrets(settings: Settings, file: str) -> tuple[Problem, ...]:
+    """Warn of every secret's file that other users of this machine may read."""
+    base = Path(file).absolute().parent
+    found = ((key, secret.exposed_file(base)) for key, secret in _secrets(settings))
+    return tuple(
+        Problem(
+            file,
+            key=f"{key}.file",
+            code="readable-secret",
+            text=f"Every user of this machine may read the secret's file {str(path)!r}.",
+            remedy=f"Run: chmod o-rwx {path}",
+        )
+        for key, path in found
+        if path
+    )
+
+
 def _find_plain(settings: Settings) -> Iterator[str]:
-    for at, inbox in enumerate(settings.inboxes):
-        if inbox.password.plain:
-            yield f"inboxes.{at}.password"
-    if settings.destination.key and settings.destination.key.plain:
-        yield "destination.key"
-    if settings.listings.key and settings.listings.key.plain:
-        yield "listings.key"
+    yield from (key for key, secret in _secrets(settings) if secret.plain)
     if settings.destination.proxy and urlsplit(settings.destination.proxy).password:
         yield "destination.proxy"
-    if settings.ledger.password and settings.ledger.password.plain:
-        yield "ledger.password"
     if settings.ledger.url and urlsplit(settings.ledger.url).password:
         yield "ledger.url"
+
+
+def _secrets(settings: Settings) -> Iterator[tuple[str, Secret]]:
+    """Give each secret of the settings with its key."""
+    for at, inbox in enumerate(settings.inboxes):
+        if inbox.password:
+            yield f"inboxes.{at}.password", inbox.password
+        if inbox.oauth and inbox.oauth.client_secret:
+            yield f"inboxes.{at}.oauth.client_secret", inbox.oauth.client_secret
+        if inbox.oauth and inbox.oauth.key:
+            yield f"inboxes.{at}.oauth.key", inbox.oauth.key
+    if settings.destination.key:
+        yield "destination.key", settings.destination.key
+    if settings.listings.key:
+        yield "listings.key", settings.listings.key
+    if settings.ledger.password:
+        yield "ledger.password", settings.ledger.password
     for at, address in enumerate(settings.alerts.to):
-        if address.plain:
-            yield f"alerts.to.{at}"
+        yield f"alerts.to.{at}", address

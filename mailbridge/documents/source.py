@@ -64,6 +64,17 @@ def exists(path: Path) -> bool:
         return False
 
 
+def is_read_by_others(path: Path) -> bool:
+    """Whether users beyond its own and its group may read a file: it and the folders above."""
+    try:
+        whole = path.resolve()
+        return bool(whole.stat().st_mode & 0o004) and all(
+            folder.stat().st_mode & 0o001 for folder in whole.parents
+        )
+    except OSError:
+        return False
+
+
 def is_folder(path: Path) -> bool:
     """Whether a folder is there."""
     return path.is_dir()

@@ -41,6 +41,8 @@ class Surroundings:
     """The folder that relative paths start from: the one of the file."""
     environ: Mapping[str, str] | None
     """Where secrets are looked up; None leaves every secret unresolved."""
+    keyring: Callable[[str], str | None] | None = None
+    """Gives an entry of the user's keyring, None where there is none. Raises MailbridgeError."""
 
 
 def parse_duration(text: str) -> timedelta:

@@ -3,6 +3,7 @@
 import ipaddress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 
 class Tls(StrEnum):
@@ -14,6 +15,20 @@ class Tls(StrEnum):
     """Switched to TLS before login, usually port 143."""
     NONE = "none"
     """Not at all: for a server on this machine only."""
+
+
+class Tokens(Protocol):
+    """Access tokens in place of a password (OAuth 2); safe for several threads."""
+
+    @property
+    def login(self) -> str:
+        """Which sign-in they come from: another one after somebody has signed in anew."""
+
+    def current(self) -> str:
+        """Give a token that has not ended. Raises InboxUnreachable, InboxRefused."""
+
+    def renewed(self, refused: str) -> str:
+        """Give another token than the one that the server has refused. Raises as `current`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +43,9 @@ class Account:
     ca_file: str | None = None
     """PEM file of an own certificate authority, trusted besides the system's."""
     user: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    tokens: Tokens | None = field(default=None, repr=False)
+    """Where there are any, they log in, and the password is not used."""
     timeout: float = 30.0
     """Seconds that one socket operation may take."""
     deadline: float = 300.0

@@ -15,6 +15,7 @@ from imapclient.exceptions import IMAPClientAbortError, LoginError
 from mailbridge.errors import InboxError
 from mailbridge.inbox import faults
 from mailbridge.inbox.account import Account, Tls, is_loopback
+from mailbridge.inbox.bearer import sign_in
 from mailbridge.inbox.watchdog import Watchdog
 from mailbridge.inbox.wire import Wire
 
@@ -23,8 +24,12 @@ _SOCKET = re.compile("socket error|unexpected response", re.IGNORECASE)
 
 
 def open_connection(account: Account, watchdog: Watchdog) -> IMAPClient:
-    """Connect, protect the connection and log in, all within one deadline."""
+    """Connect, protect the connection and log in, all within one deadline.
+
+    A token is had before: whoever has none does not trouble the server.
+    """
     _check(account)
+    token = account.tokens.current() if account.tokens else ""
     context = None if account.tls is Tls.NONE else _trust(account)
     if context is not None:
         watchdog.watch_handshakes(context)
@@ -34,7 +39,11 @@ def open_connection(account: Account, watchdog: Watchdog) -> IMAPClient:
             client = _Client(account, context, watchdog)
             if account.tls is Tls.STARTTLS:
                 _switch_to_tls(client, account, context)
-            _log_in(client, account)
+            if account.tokens:
+                offered = client.capabilities()
+                sign_in(beneath(client), offered, account, account.tokens, token)
+            else:
+                _log_in(client, account)
         except (InboxError, OSError, imaplib.IMAP4.error, ValueError, LookupError) as exc:
             if client is not None:
                 close(client)
@@ -88,11 +97,11 @@ def _check(account: Account) -> None:
             " on this machine. Set `tls: implicit` or `tls: starttls`.",
         )
     for what, value in (("user", account.user), ("password", account.password)):
-        if any(c in value for c in "\r\n\0"):
+        if any(c in value for c in "\r\n\0\x01"):
             raise faults.refused(
                 account,
-                f"the {what} holds a line break or NUL. Check where it is read from:"
-                " a file with more than one line?",
+                f"the {what} holds a line break or another control character. Check where it is"
+                " read from: a file with more than one line?",
             )
 
 

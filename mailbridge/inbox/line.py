@@ -38,6 +38,8 @@ class Line:
         """How long the server is left alone, having refused the last login or asked for it."""
         self._rest_until: datetime | None = None
         self._refusal: LoginRefused | Throttled | None = None
+        self._refused_login = ""
+        """Which sign-in (OAuth) was refused: after another one the rest is over."""
         self._inbox: ImapInbox | None = None
 
     def inbox(self) -> ImapInbox:
@@ -45,7 +47,7 @@ class Line:
 
         Raises InboxError, without asking the server while it is left alone.
         """
-        if self._refusal and self._rest_until and self.clock() < self._rest_until:
+        if self._refusal and self._rests(self._refusal):
             raise self._refusal
         if self._inbox is not None:
             try:
@@ -105,6 +107,11 @@ class Line:
         if self._inbox is not None and (self._inbox.lost or not usable):
             self.close()
 
+    def _rests(self, refusal: LoginRefused | Throttled) -> bool:
+        if self._rest_until is None or self.clock() >= self._rest_until:
+            return False
+        return isinstance(refusal, Throttled) or self._login() == self._refused_login
+
     def _logged_in(self) -> ImapInbox:
         """Connect, but not at every poll while the login is refused: servers lock accounts.
 
@@ -127,4 +134,7 @@ class Line:
         else:
             self.rest = min(timedelta(seconds=seconds), LONGEST_REST)
         self._rest_until = self.clock() + self.rest
-        self._refusal = refusal
+        self._refusal, self._refused_login = refusal, self._login()
+
+    def _login(self) -> str:
+        return self.account.tokens.login if self.account.tokens else ""

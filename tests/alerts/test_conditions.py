@@ -51,6 +51,13 @@ def test_each_inbox_is_a_cause_of_its_own() -> None:
     assert set(found) == {DOWN, Cause(Kind.INBOX_DOWN, inbox="third")}
 
 
+def test_an_inbox_to_which_somebody_must_sign_in_is_told_as_that_alone() -> None:
+    inboxes = (health("main", error="gone"), health("second"))
+    both = frozenset({"main", "second"})
+    found = find_causes(facts(inboxes=inboxes, signed_out=both), {}, T0)
+    assert found == {Cause(Kind.SIGN_IN, inbox="main"): Finding()}
+
+
 def test_a_portal_is_silent_in_one_inbox() -> None:
     both = (arrivals(T0 - 30 * HOUR), arrivals(T0 - HOUR, inbox="second"))
     inboxes = (health(), health("second"))

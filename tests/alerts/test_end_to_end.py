@@ -121,7 +121,7 @@ def run_daemon(config: Path, story: Callable[[Daemon], None]) -> None:
     failures: list[BaseException] = []
     done = Event()
     with Ledger.open(app.ledger_url) as ledger, app.daemon(ledger) as daemon:
-        daemon.intervals = [timedelta(seconds=0.3)]
+        daemon.intervals = [timedelta(seconds=0.3)] * len(daemon.bridges)
 
         def tell() -> None:
             try:

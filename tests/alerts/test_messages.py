@@ -20,6 +20,7 @@ ALERTS = [
     alert(LAYOUT, count=4, detail=DROP),
     alert(Cause(Kind.PATTERN_SLOW, "portal.example"), count=1),
     alert(DOWN),
+    alert(Cause(Kind.SIGN_IN, inbox="main")),
     alert(KEY, count=2),
     alert(Cause(Kind.LEADS_WAITING), count=1),
     alert(Cause(Kind.RULES_WRONG), count=2),

@@ -65,7 +65,9 @@ def document() -> Document:
 def test_it_loads_once_the_secrets_are_there() -> None:
     settings = load_settings(EXAMPLE, ENVIRON)
     assert settings.inboxes[0].host == "imap.example.org"
-    assert settings.inboxes[0].password.reveal() == "p"
+    password = settings.inboxes[0].password
+    assert password is not None
+    assert password.reveal() == "p"
 
 
 def test_what_it_hides_are_the_defaults(tmp_path: Path) -> None:
@@ -86,6 +88,8 @@ def test_what_it_shows_is_the_least_that_is_needed() -> None:
             assert written == {*Settings.model_fields} - {"rules"}
         elif model is DestinationSettings:
             assert written == {"key"}
+        elif model is InboxSettings:
+            assert written == required | {"password"}
         else:
             assert written == required
 

@@ -1,3 +1,5 @@
+import shutil
+import tempfile
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -5,6 +7,7 @@ import pytest
 
 from mailbridge.documents.settings import (
     Settings,
+    exposed_secrets,
     load_settings,
     missing_for_run,
     plain_secrets,
@@ -34,6 +37,7 @@ def test_a_small_configuration(tmp_path: Path) -> None:
         "destination: {key: {env: KEY}}\nlog: {file: bridge.log}\n",
     )
     (inbox,) = settings.inboxes
+    assert inbox.password is not None
     assert (inbox.port, inbox.password.reveal()) == (993, "hunter2")
     assert (inbox.start, inbox.folders) == (date(2026, 11, 22), ("A", "B"))
     assert inbox.every == timedelta(minutes=1)
@@ -233,7 +237,9 @@ def test_headings_without_settings_leave_the_defaults(tmp_path: Path) -> None:
 def test_a_dry_run_on_files_needs_no_secret(tmp_path: Path) -> None:
     text = f"inboxes: [{{{INBOX}}}]\ndestination: {{key: {{env: KEY}}}}"
     settings = load(tmp_path, text, None)
-    assert not settings.inboxes[0].password.known
+    password = settings.inboxes[0].password
+    assert password is not None
+    assert not password.known
 
 
 def test_what_a_run_needs_and_a_dry_run_does_not() -> None:
@@ -262,10 +268,10 @@ def test_plain_secrets_are_found_and_never_shown(tmp_path: Path) -> None:
     assert [p.key for p in warnings] == [
         "inboxes.0.password",
         "destination.key",
-        "destination.proxy",
         "ledger.password",
-        "ledger.url",
         "alerts.to.1",
+        "destination.proxy",
+        "ledger.url",
     ]
     assert "hunter2" not in "".join(map(str, warnings))
 
@@ -281,3 +287,29 @@ def test_a_ledger_password_from_the_environment_is_no_plain_secret(tmp_path: Pat
 def test_a_missing_settings_file(tmp_path: Path) -> None:
     with pytest.raises(BadDocument, match="There is no such file"):
         load_settings(tmp_path / "config.yaml", {})
+
+
+def test_secrets_in_files_that_others_may_read_are_named() -> None:
+    folder = Path(tempfile.mkdtemp())  # not tmp_path: pytest's lets nobody else in
+    try:
+        folder.chmod(0o755)
+        for name, mode in (("pw", 0o644), ("key", 0o640), ("alert", 0o604)):
+            (folder / name).write_text("hunter2")
+            (folder / name).chmod(mode)
+        text = (
+            "inboxes: [{name: a, host: h, user: u, password: {file: pw}}]\n"
+            "destination: {key: {file: key}}\nalerts: {to: [{env: PW}, {file: alert}]}\n"
+        )
+        said = [str(p) for p in exposed_secrets(load(folder, text), str(folder / "config.yaml"))]
+    finally:
+        shutil.rmtree(folder)
+    assert said == [
+        (
+            f"{folder}/config.yaml: inboxes.0.password.file: Every user of this machine may read "
+            f"the secret's file '{folder}/pw'. Run: chmod o-rwx {folder}/pw"
+        ),
+        (
+            f"{folder}/config.yaml: alerts.to.1.file: Every user of this machine may read "
+            f"the secret's file '{folder}/alert'. Run: chmod o-rwx {folder}/alert"
+        ),
+    ]

@@ -51,7 +51,7 @@ ssl = yes
 ssl_cert = <{d}/server.pem
 ssl_key = <{d}/server.key
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {mechanisms}
 auth_failure_delay = 0
 auth_username_chars =
 passdb {{
@@ -62,6 +62,7 @@ passdb {{
   driver = static
   args = password={password}
 }}
+{tokens}
 userdb {{
   driver = static
   args = uid={uid} gid={gid} home={d}/home/%u
@@ -115,6 +116,23 @@ service stats {{
 }}
 """
 
+_TOKENS = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {d}/oauth2.conf.ext
+}}
+"""
+
+_INTROSPECTION = """\
+introspection_mode = post
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
+tokeninfo_url =
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Dovecot:
@@ -143,14 +161,33 @@ class Dovecot:
 
 @contextmanager
 def running_dovecot(
-    *, separator: str = "/", prefix: str = "", extra: str = ""
+    *,
+    separator: str = "/",
+    prefix: str = "",
+    extra: str = "",
+    introspection: str = "",
+    mechanisms: str = "plain login",
 ) -> Iterator[Dovecot]:
-    """Run a Dovecot with one namespace of that shape; `extra` is more configuration."""
+    """Run a Dovecot with one namespace of that shape; `extra` is more configuration.
+
+    With the address of an `introspection` it takes tokens (OAuth 2) as well.
+    """
     binary = _find_binary()
     # Not tmp_path: nobody may not enter that, and paths of sockets are bounded.
     folder = Path(tempfile.mkdtemp(prefix="mbdc-"))
     try:
-        server = _configure(folder, separator=separator, prefix=prefix, extra=extra)
+        if introspection:
+            said = _INTROSPECTION.format(url=introspection)
+            (folder / "oauth2.conf.ext").write_text(said, encoding="utf-8")
+        tokens = _TOKENS.format(d=folder) if introspection else ""
+        server = _configure(
+            folder,
+            separator=separator,
+            prefix=prefix,
+            extra=extra,
+            tokens=tokens,
+            mechanisms=mechanisms,
+        )
         with _serving(binary, server):
             yield server
     finally:
@@ -199,7 +236,7 @@ def restarted_dovecot(server: Dovecot) -> Iterator[None]:
         yield
 
 
-def _configure(folder: Path, *, separator: str, prefix: str, extra: str) -> Dovecot:
+def _configure(folder: Path, **settings: str) -> Dovecot:
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     imap, imaps, lmtp = _free_ports(3)
     folder.chmod(0o755)
@@ -216,9 +253,7 @@ def _configure(folder: Path, *, separator: str, prefix: str, extra: str) -> Dove
         user=account.pw_name,
         group=grp.getgrgid(account.pw_gid).gr_name,
         password=PASSWORD,
-        separator=separator,
-        prefix=prefix,
-        extra=extra,
+        **settings,
         imap=imap,
         imaps=imaps,
         lmtp=lmtp,

@@ -31,9 +31,10 @@ class Wire:
 
     def hear(self) -> tuple[str, str]:
         """The next command: its tag, and the rest of the line."""
-        line = self._file.readline().decode("utf-8", "replace").rstrip("\r\n")
-        if not line:
+        came = self._file.readline()
+        if not came:
             raise ConnectionResetError
+        line = came.decode("utf-8", "replace").rstrip("\r\n")
         self.heard.append(line)
         tag, _, rest = line.partition(" ")
         return tag, rest
