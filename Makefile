@@ -35,6 +35,7 @@ bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	$(BIN)/python -m bench.poll
 	$(BIN)/python -m bench.push
 	$(BIN)/python -m bench.portals --speed
+	$(BIN)/python -m bench.draft
 
 fuzz: .venv/fuzz-ready  ## Look for mails and rule files that break a promise; MINUTES=10 for each
 	for target in mail rulefile; do \

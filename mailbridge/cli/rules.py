@@ -76,6 +76,41 @@ def rules_explain(
     explain_mail(config, rules_paths or [], mail)
 
 
+@rules.command("draft")
+def rules_draft(
+    mails: Annotated[
+        list[Path],
+        typer.Argument(metavar="MAIL...", help="Example mails of one layout: .eml files, or mbox."),
+    ],
+    portal: Annotated[
+        str, typer.Option("--portal", metavar="NAME", help="The site's name, as homegate.ch.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="The rule file to write; nothing is overwritten."
+        ),
+    ],
+    fields: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="NAME=VALUE",
+            help="What the first mail says, as sender_email=ann@example.org. Can be repeated.",
+        ),
+    ] = None,
+    config: Config = None,
+) -> None:
+    """Draft a rule file and its first cases from example mails.
+
+    Says how sure it is of each field and why; on a terminal it asks for what is not
+    sure. Exit code 1 where a value that was given is not found by the rule.
+    """
+    from mailbridge.cli.drafting import draft_rule
+
+    raise typer.Exit(draft_rule(config, mails, portal, out, fields or []))
+
+
 @rules.command("schema")
 def rules_schema() -> None:
     """Print the JSON Schema of rule files, for completion in an editor."""

@@ -1,0 +1,1 @@
+"""A rule file out of example mails: proposed, tried on them, and told how sure. Pure."""
