@@ -102,6 +102,20 @@ def decide(
             message=message,
             problems=message.problems,
         )
+    return decide_read(message, received, portals, policy, signed)
+
+
+def decide_read(
+    message: Message,
+    received: datetime | None,
+    portals: Portals,
+    policy: Policy,
+    signed: frozenset[str] = frozenset(),
+) -> Decision:
+    """Say what becomes of a mail that was read already: whoever tries many rules reads it once.
+
+    It depends on `portals` by what `portals.of` answers alone.
+    """
     identity = identify(message)
     authenticated = authenticates(message, policy.authentication_server, signed)
     opened = open_and_judge(
