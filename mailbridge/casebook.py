@@ -50,11 +50,20 @@ def with_any_forwarder(policy: Policy) -> Policy:
     return replace(policy, forwarders=ANYONE)
 
 
-def compare_case(
-    case: CaseFile, decision: Decision, portals: Portals
-) -> tuple[Difference, ...]:
+def compare_case(case: CaseFile, decision: Decision, portals: Portals) -> tuple[Difference, ...]:
     """Name everything in which the decision on a case's mail differs from what it expects."""
     return (*_differences(case, decision), *_contenders(_examine(decision, portals)))
+
+
+def expect(decision: Decision, about: str = "") -> CaseFile:
+    """Say what a case would expect so that this very decision passes it."""
+    lead = None
+    if decision.wanted:
+        found = _values(decision.wanted[0])
+        lead = ExpectedLead(**{name: value or None for name, value in found.items()})
+    return CaseFile(
+        about=about, portal=decision.portal or None, outcome=decision.outcome, lead=lead
+    )
 
 
 def exercised_by(decision: Decision, portals: Portals) -> frozenset[str]:

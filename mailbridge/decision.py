@@ -81,6 +81,8 @@ class Decision:
     """The text that the rule saw, with its sections."""
     duplicate_of: int | None = None
     """Id of the mail in the ledger that is the same mail."""
+    slow: str = ""
+    """Where the pattern stands that ran out of its time, `file:line:column`; empty for none."""
 
 
 def decide(
@@ -116,7 +118,7 @@ def decide_read(
 
     It depends on `portals` by what `portals.of` answers alone.
     """
-    identity = identify(message)
+    identity, slow = identify(message), ""
     authenticated = authenticates(message, policy.authentication_server, signed)
     opened = open_and_judge(
         message, portals, policy.forwarders, policy.limits, authenticated=authenticated
@@ -141,6 +143,7 @@ def decide_read(
             problem = _distrust(message, policy.authentication_server)
         case TooSlow():
             outcome, portal = Outcome.UNREADABLE, verdict.portal.name
+            slow = verdict.where
             problem = Problem(
                 code="pattern-timeout",
                 text=f"The pattern at {verdict.where} ran out of its time on this mail.",
@@ -169,6 +172,7 @@ def decide_read(
         portal=portal,
         problems=(*problems, problem),
         inside=opened.message if opened.by else None,
+        slow=slow,
     )
 
 
