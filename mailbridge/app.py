@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import platformdirs
 
+import mailbridge
 from mailbridge import log
 from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
@@ -81,6 +82,13 @@ def shipped_portals(seconds: float) -> tuple[Portal, ...]:
     return tuple(
         compile_portal(parse(texts[name], f"{SHIPPED}/{name}"), seconds) for name in sorted(texts)
     )
+
+
+def shipped_cases() -> Path:
+    """Give the folder of the shipped portals' cases: in the wheel, or beside it in a checkout."""
+    package = Path(mailbridge.__file__).parent
+    inside = package / "fixtures"
+    return inside if inside.is_dir() else package.parent / "fixtures"
 
 
 def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:

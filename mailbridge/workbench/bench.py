@@ -144,6 +144,10 @@ class Bench:
         self._mails.pop(key, None)
         self._unread.pop(key, None)
 
+    def drop_case(self, name: str) -> None:
+        """Forget a case."""
+        self._cases.pop(name, None)
+
     def study(self, text: str, keep_on: KeepOn = lambda: None) -> Study:
         """Say what a rule text makes of every mail and case."""
         unread = tuple(self._unread.items())

@@ -91,6 +91,7 @@ class Worker:
         self._cases: dict[str, CaseText] = {}
         self._harmful: dict[str, Problem] = {}
         self._newest = 0
+        self._closed = False
         self._turn = Lock()
         self._process = _Process(ground, kind, budget)
 
@@ -110,8 +111,16 @@ class Worker:
         with self._turn:
             self._samples.pop(key, None)
             self._harmful.pop(key, None)
-            if key in self._process.samples:
-                self._begin_anew()
+            if key in self._process.samples and not self._closed:
+                self._exchange("drop", key)
+                self._process.samples.discard(key)
+
+    def drop_case(self, name: str) -> None:
+        """Forget a case."""
+        with self._turn:
+            if self._cases.pop(name, None) and name in self._process.cases and not self._closed:
+                self._exchange("drop_case", name)
+                self._process.cases.discard(name)
 
     @property
     def busy(self) -> bool:
@@ -156,8 +165,11 @@ class Worker:
         return expected
 
     def close(self) -> None:
-        """End the process."""
-        self._process.end()
+        """End the process; a study under way is given up."""
+        self._newest += 1
+        with self._turn:
+            self._closed = True
+            self._process.end()
 
     def __enter__(self) -> Self:
         return self
@@ -177,6 +189,8 @@ class Worker:
 
     def _load(self) -> None:
         """Bring over what the process has not read yet; leave out what ends it."""
+        if self._closed:
+            raise LostError("This bench was cleared. Open the rule anew.")
         while True:
             process = self._process
             waiting = [
