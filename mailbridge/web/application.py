@@ -98,7 +98,10 @@ def _behind(door: Door, desk: Desk, pages: Sequence[Page]) -> Endpoint:
             form=form,
             body=body,
         )
-        return await run_in_threadpool(_answer, door, visit)
+        try:
+            return await run_in_threadpool(_answer, door, visit)
+        finally:
+            await visit.form.close()  # its files
 
     return answer
 

@@ -200,7 +200,7 @@ class Bench:
             subject=inside.subject,
             sender=inside.sender.address,
             parts=tuple(PartView(part=part, text=body.text) for part, body in bodies if body),
-            html=kept.message.html_source or "",
+            html=kept.message.html_source is not None,
             forwarded=forwarded,
         )
 

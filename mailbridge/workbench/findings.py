@@ -102,6 +102,6 @@ class MailView:
     subject: str
     sender: str
     parts: tuple[PartView, ...]
-    html: str
-    """The HTML as the sender wrote it: for a sandboxed frame only. Empty where there is none."""
+    html: bool
+    """Whether the mail as received has HTML that `message.picture` may paint."""
     forwarded: bool

@@ -45,7 +45,7 @@ def tell_view(view: MailView) -> dict[str, Any]:
         "subject": view.subject,
         "sender": view.sender,
         "parts": [{"part": part.part, "text": part.text} for part in view.parts],
-        "html": bool(view.html),
+        "html": view.html,
         "forwarded": view.forwarded,
     }
 

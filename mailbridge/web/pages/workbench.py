@@ -15,6 +15,7 @@ from mailbridge.app import App
 from mailbridge.documents.rulefile import FieldName, RuleFile
 from mailbridge.documents.shape import json_schema
 from mailbridge.errors import LedgerMissing, MailbridgeError
+from mailbridge.message.picture import paint
 from mailbridge.rules.drafting.draft import Draft, Sureness
 from mailbridge.web.pages.findings import tell_study, tell_view
 from mailbridge.web.protection import MAIL_POLICY
@@ -92,9 +93,10 @@ def show_bench(visit: Visit) -> Response:
 def show_html(visit: Visit) -> Response:
     """Give a mail's HTML for the sandboxed frame, under a policy that forbids nearly all."""
     sitting = visit.desk.sittings.find(str(visit.names["key"]))
-    view = sitting.view(str(visit.names["mail"]), sitting.rule.text) if sitting else None
+    sample = sitting.samples.get(str(visit.names["mail"])) if sitting else None
+    painted = paint(sample.raw, sample.policy.limits) if sample else None
     return Response(
-        (view.html if view else "").encode("utf-8", "replace"),
+        (painted or "").encode("utf-8", "replace"),
         media_type="text/html; charset=utf-8",
         headers={
             "content-security-policy": MAIL_POLICY,
@@ -120,11 +122,12 @@ def mark(visit: Visit, sitting: Sitting) -> Any:
     sent = _sent(visit)
     start, end = sent.get("start"), sent.get("end")
     name, part = sent.get("field"), sent.get("part")
-    whole = isinstance(start, int) and isinstance(end, int) and 0 <= start < end
-    if not whole or name not in set(FieldName) or part not in {"text", "html"}:
-        raise MailbridgeError("This is no place in a mail.")
-    span = (int(start), int(end))
-    return _tell_draft(sitting.mark(_text(visit), _word(visit, "mail"), part, name, span))
+    if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end):
+        raise MailbridgeError("Nothing is marked.")
+    if name not in set(FieldName) or part not in {"text", "html"}:
+        raise MailbridgeError("There is no such field, or no such part of a mail.")
+    made = sitting.mark(_text(visit), _word(visit, "mail"), part, name, (start, end))
+    return _tell_draft(made)
 
 
 def draft(visit: Visit, sitting: Sitting) -> Any:
