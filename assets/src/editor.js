@@ -50,6 +50,20 @@ const colours = HighlightStyle.define([
   { tag: [tags.punctuation, tags.separator, tags.squareBracket, tags.brace], color: "var(--soft)" },
 ]);
 
+// Typing over a selection: left to itself, the browser writes a style attribute to keep the
+// look of what stood there, which the policy forbids (and which says so in the console).
+const overwriting = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main;
+    if (empty || event.inputType !== "insertText" || !event.data || event.isComposing) return false;
+    const insert = () => view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type" });
+    const taken = view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data, insert));
+    if (!taken) view.dispatch(insert());
+    event.preventDefault();
+    return true;
+  },
+});
+
 /** The editor of a rule: `text()`, `replace(text)`, `diagnose(problems)`, `goTo(line, column)`. */
 export function ruleEditor(host, { text, label, schema, fields, phrases, onChange }) {
   const view = open(host, text, [
@@ -70,8 +84,9 @@ export function ruleEditor(host, { text, label, schema, fields, phrases, onChang
     autocompletion({ override: [completeBySchema(schema, fields)], activateOnTyping: true }),
     // Tab leaves the editor for whoever pressed Escape before; else it indents.
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap, indentWithTab]),
+    overwriting,
     EditorState.phrases.of(phrases),
-    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+    EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
     EditorView.updateListener.of((update) => update.docChanged && onChange(update.state.doc.toString())),
   ]);
   return {
@@ -126,7 +141,7 @@ export function mailText(host, { label, onSelect, onAsk }) {
     EditorView.lineWrapping,
     drawSelection(),
     marks,
-    name.of(EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true" })),
+    name.of(EditorView.contentAttributes.of({ "aria-label": label, "aria-readonly": "true", tabindex: "0" })),
     keymap.of([{ key: "Enter", run: ask }, { key: "Shift-F10", run: ask }, { key: "ContextMenu", run: ask }, ...defaultKeymap]),
     EditorView.updateListener.of((update) => update.selectionSet && onSelect()),
   ]);
@@ -145,7 +160,7 @@ export function mailText(host, { label, onSelect, onAsk }) {
       });
     },
     rename(wanted) {
-      view.dispatch({ effects: name.reconfigure(EditorView.contentAttributes.of({ "aria-label": wanted, "aria-readonly": "true" })) });
+      view.dispatch({ effects: name.reconfigure(EditorView.contentAttributes.of({ "aria-label": wanted, "aria-readonly": "true", tabindex: "0" })) });
     },
     /** What is selected, in characters as Python counts them; null where nothing is. */
     selection() {

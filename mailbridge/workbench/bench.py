@@ -46,7 +46,7 @@ VALUE_LENGTH = 400
 SLOW_MAILS = 3
 """Mails on which patterns may run out of time before the others are left untried."""
 
-Part = Literal["text", "html"]
+Part = Literal["text", "html", "subject"]
 KeepOn = Callable[[], None]
 """Called between mails; raises where the study is not wanted any more."""
 
@@ -195,11 +195,12 @@ class Bench:
             return None
         inside, forwarded = self._seen(kept, text)
         bodies = (("text", inside.text), ("html", inside.html))
+        parts = [PartView(part=part, text=body.text) for part, body in bodies if body]
         return MailView(
             key=key,
             subject=inside.subject,
             sender=inside.sender.address,
-            parts=tuple(PartView(part=part, text=body.text) for part, body in bodies if body),
+            parts=(*parts, PartView(part="subject", text=inside.subject)),
             html=kept.message.html_source is not None,
             forwarded=forwarded,
         )
@@ -209,7 +210,8 @@ class Bench:
         kept = self._known(key)
         inside, _ = self._seen(kept, text)
         portal = self._ground.file.rpartition("/")[2].removesuffix(".yaml") or "new-portal"
-        return mark(text, inside, part, name, *span, portal=portal)
+        bases = [one for one in self._saved.all if one.file != self._ground.file]
+        return mark(text, inside, part, name, *span, portal=portal, bases=bases)
 
     def draft(self, portal: str, keys: tuple[str, ...]) -> Draft:
         """Draft a rule text from mails of the bench."""

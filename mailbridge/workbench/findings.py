@@ -90,7 +90,7 @@ class PartView:
     """One text of a mail, as rules see it."""
 
     part: str
-    """`text` or `html`."""
+    """`text`, `html`, or `subject`."""
     text: str
 
 

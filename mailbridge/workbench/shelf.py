@@ -69,7 +69,7 @@ class Shelf:
                 return rule
         raise MailbridgeError(f"There is no rule for {name!r} any more.")
 
-    def begin(self, portal: str, text: str) -> RuleText:
+    def begin(self, portal: str) -> RuleText:
         """Give a rule that is still to be written. Raises MailbridgeError for a bad name."""
         if not re.fullmatch(PORTAL_NAME, portal):
             raise MailbridgeError(
@@ -77,7 +77,7 @@ class Shelf:
             )
         if any(rule.portal == portal for rule in self.rules()):
             raise MailbridgeError(f"There is a rule for {portal} already. Open that one.")
-        return RuleText(portal=portal, file=self._label(portal), text=text)
+        return RuleText(portal=portal, file=self._label(portal), text="")
 
     def ground(self, rule: RuleText) -> Ground:
         """Give the rules around one. Own files that are broken are left out. Raises BadDocument."""
@@ -152,8 +152,10 @@ class Shelf:
                 text = decode(content, str(path))
             except BadDocument:
                 continue  # no text that could be mended here
+            portal = known.get(str(path)) or _guess_portal(text)
+            taken = str(path) not in known and portal in known.values()
             yield RuleText(
-                portal=known.get(str(path), ""),
+                portal="" if taken else portal,
                 file=str(path),
                 text=text,
                 digest=sha256(content).hexdigest(),
@@ -216,6 +218,14 @@ class Shelf:
         target = own if own and rule.portal in {portal, ""} else standing / f"{portal}.yaml"
         _ensure_inside(target, standing)
         return target
+
+
+def _guess_portal(text: str) -> str:
+    """Find the name in a file that is no rule as it stands, so that its cases are found."""
+    found = re.search(
+        r"^portal:\s*['\"]?([a-z0-9][a-z0-9.\-]*)['\"]?\s*(?:#|$)", text, re.MULTILINE
+    )
+    return found[1] if found else ""
 
 
 def _read_cases(folder: Path) -> Iterator[CaseText]:

@@ -149,14 +149,34 @@ def test_a_case_has_a_plain_name(name: str, browser: Browser) -> None:
 def test_a_broken_rule_of_ones_own_can_be_opened_and_mended(browser: Browser, rules: Path) -> None:
     file = rules / "homegate.ch.yaml"
     file.write_text(SHIPPED.replace("match:", "mtach:"))
-    bench = Bench(browser, str(file), inquiry(1))
+    assert "homegate.ch – broken" in browser.get("/workbench")
+    bench = Bench(browser, "homegate.ch", inquiry(1))
     found = bench.ask("study", text=file.read_text())
     assert found["problems"]
     found = bench.ask("study", text=SHIPPED)
     assert found["mails"][0]["outcome"] == "lead"
+    assert not bench.ask("save", text=SHIPPED)["saved"]  # it has no case
     bench.ask("case", text=SHIPPED, mail="m1", name="one")
-    told = bench.ask("save", 409, text=SHIPPED)
-    assert "no case exercises" in told["trouble"]  # it had none, and one does not suffice
+    assert bench.ask("save", text=SHIPPED)["saved"]
+    assert file.read_text() == SHIPPED
+
+
+def test_a_file_that_does_not_say_its_portal_is_opened_by_its_name(
+    browser: Browser, rules: Path
+) -> None:
+    file = rules / "odd.yaml"
+    file.write_text("portal: [\n")
+    bench = Bench(browser, str(file), inquiry(1))
+    assert bench.ask("study", text=file.read_text())["problems"]
+    text = SHIPPED.replace("portal: homegate.ch", "portal: odd.example")
+    assert bench.ask("study", text=text)["portal"] == "odd.example"
+
+
+def test_a_new_pattern_needs_a_case_before_it_is_saved(browser: Browser, rules: Path) -> None:
+    bench = Bench(browser, "homegate.ch")
+    text = SHIPPED.replace("[E-mail, Email]", "[E-mail, Email, Courriel]")
+    assert "no case exercises 'courriel'" in bench.ask("save", 409, text=text)["trouble"]
+    assert list(rules.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -165,7 +185,7 @@ def test_a_broken_rule_of_ones_own_can_be_opened_and_mended(browser: Browser, ru
         ("mark", {"field": "sender_email", "part": "text", "start": 3, "end": 3}),
         ("mark", {"field": "sender_email", "part": "text", "start": "0", "end": 3}),
         ("mark", {"field": "nothing", "part": "text", "start": 0, "end": 3}),
-        ("mark", {"field": "sender_email", "part": "subject", "start": 0, "end": 3}),
+        ("mark", {"field": "sender_email", "part": "sender", "start": 0, "end": 3}),
         ("mark", {"field": "sender_email", "part": "text", "start": 0, "end": 3, "mail": "m9"}),
         ("case", {"mail": "m9", "name": "x"}),
         ("draft", {"mails": ["m9"]}),

@@ -65,7 +65,7 @@ def begin(visit: Visit) -> Response:
     shelf = Shelf(visit.desk.fresh_app())
     name, new = str(visit.form.get("rule", "")), str(visit.form.get("portal", "")).strip()
     chosen = list(_chosen(visit))
-    rule = shelf.open(name) if name else shelf.begin(new.lower(), f"portal: {new.lower()}\n")
+    rule = shelf.open(name) if name else shelf.begin(new.lower())
     sitting = visit.desk.sittings.begin(shelf, rule)
     keys = sitting.take(chosen)
     drafting = "?draft" if keys and not name else ""
@@ -124,7 +124,7 @@ def mark(visit: Visit, sitting: Sitting) -> Any:
     name, part = sent.get("field"), sent.get("part")
     if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end):
         raise MailbridgeError("Nothing is marked.")
-    if name not in set(FieldName) or part not in {"text", "html"}:
+    if name not in set(FieldName) or part not in {"text", "html", "subject"}:
         raise MailbridgeError("There is no such field, or no such part of a mail.")
     made = sitting.mark(_text(visit), _word(visit, "mail"), part, name, (start, end))
     return _tell_draft(made)

@@ -288,7 +288,7 @@ at("case-form").addEventListener("submit", (event) => { event.preventDefault(); 
 at("more").addEventListener("change", (event) => { addMails([...event.target.files]); event.target.value = ""; });
 at("text").addEventListener("pointerup", () => setTimeout(() => { if (text.selection()) askWhat(); }));
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "s") { event.preventDefault(); save(); }
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") { event.preventDefault(); save(); }
 });
 document.addEventListener("dragover", (event) => {
   if (![...event.dataTransfer.types].includes("Files")) return;
