@@ -8,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= auto
 MINUTES ?= 10
 
-.PHONY: demo test check docs bench fuzz lock clean
+.PHONY: demo test check docs bench fuzz assets lock clean
 
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
@@ -36,11 +36,15 @@ bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	$(BIN)/python -m bench.push
 	$(BIN)/python -m bench.portals --speed
 	$(BIN)/python -m bench.draft
+	$(BIN)/python -m bench.workbench
 
 fuzz: .venv/fuzz-ready  ## Look for mails and rule files that break a promise; MINUTES=10 for each
 	for target in mail rulefile; do \
 	  $(BIN)/python -m fuzz.run $$target out/fuzz/$$target -max_total_time=$$(($(MINUTES) * 60)) \
 	    || exit 1; done
+
+assets:  ## The workbench's editor, built into one file that is committed; needs node
+	cd assets && npm ci --no-audit --no-fund && npm run build
 
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
