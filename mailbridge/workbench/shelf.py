@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
 from threading import Lock
 
 from mailbridge.app import App, own_portals, rule_files, shipped_cases, shipped_portals
@@ -26,6 +27,11 @@ from mailbridge.workbench.samples import CaseText, Ground
 
 CASE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 """What a case may be called: a file's name everywhere."""
+
+_READABLE = 0o644
+"""A rule: the daemon may run under another user."""
+_PRIVATE = 0o600
+"""A case: it holds somebody's inquiry."""
 
 _SAVING = Lock()
 """One at a time: what is compared with the disk must still be true when it is written."""
@@ -125,10 +131,9 @@ class Shelf:
                     self._copy_cases(rule, folder)
                 folder.mkdir(exist_ok=True)
                 for case in cases:
-                    _write(folder / f"{case.name}.eml", case.raw)
-                    _write(folder / f"{case.name}.yaml", case.expected.encode())
+                    _write_case(folder, case)
                 content = text.encode()
-                _write(target, content)
+                _write(target, content, _READABLE)
             except OSError as error:
                 raise MailbridgeError(
                     f"{target}: cannot be saved ({error.strerror}). Nothing was replaced; "
@@ -199,8 +204,7 @@ class Shelf:
     def _copy_cases(self, rule: RuleText, folder: Path) -> None:
         folder.mkdir()
         for case in self.cases(rule):
-            _write(folder / f"{case.name}.eml", case.raw)
-            _write(folder / f"{case.name}.yaml", case.expected.encode())
+            _write_case(folder, case)
 
     def _target(self, rule: RuleText, portal: str) -> Path:
         """Say where a rule is saved. Raises MailbridgeError where it cannot be."""
@@ -265,10 +269,20 @@ def _compare(target: Path, rule: RuleText) -> None:
         )
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Put a whole file in place at once; after a power failure it is the old or the new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+def _write_case(folder: Path, case: CaseText) -> None:
+    _write(folder / f"{case.name}.eml", case.raw, _PRIVATE)
+    _write(folder / f"{case.name}.yaml", case.expected.encode(), _PRIVATE)
+
+
+def _write(path: Path, content: bytes, mode: int) -> None:
+    """Put a whole file in place at once; after a power failure it is the old or the new one.
+
+    `mode` is for a new file; one that is replaced hands its own on.
+    """
+    beside = path.with_name(f".{path.name}.{token_hex(4)}.new")
+    with suppress(FileNotFoundError):
+        mode = path.stat().st_mode & 0o777
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)

@@ -34,7 +34,7 @@ def tell_problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:
             "key": problem.key,
             "text": _sentence(problem),
         }
-        for problem in problems
+        for problem in sorted(problems, key=lambda one: (one.line, one.column))
     ]
 
 

@@ -83,7 +83,7 @@ export function showFields(body, { found, colour, editor }, say) {
   const made = (found?.fields ?? []).map((field) => {
     const value = element("td", {}, field.value);
     const change = changes.get(field.name);
-    if (change) value.append(element("br", {}), element("span", { class: "soft small" }, say("bench.before", { value: change.before || "–" })));
+    if (change?.before) value.append(element("br", {}), element("span", { class: "soft small" }, say("bench.before", { value: change.before })));
     changes.delete(field.name);
     const line = element("td", {});
     if (field.line) {
@@ -102,8 +102,13 @@ export function showFields(body, { found, colour, editor }, say) {
   body.replaceChildren(...made);
 }
 
+/** Before there is a case, nothing has one: that is said once, not for each line. */
+export function uncovered(found) {
+  return found.cases.length ? found.uncovered : [];
+}
+
 export function showProblems(list, found, editor, say) {
-  const kinds = [["bad", [...found.problems, ...found.slow]], ["wait", [...found.advice, ...found.uncovered]]];
+  const kinds = [["bad", [...found.problems, ...found.slow]], ["wait", [...found.advice, ...uncovered(found)]]];
   const items = kinds.flatMap(([kind, problems]) => problems.map((problem) => {
     if (!problem.line) return element("li", { class: kind }, problem.text);
     const go = element("button", { type: "button" }, `${say("bench.line")} ${problem.line}: ${problem.text}`);

@@ -1,7 +1,7 @@
 // The workbench: as one types, the text goes to the bench and its findings come back.
 // What is decided is decided there; here it is asked, shown, and kept from being lost.
 import { mailText, ruleEditor } from "./editor.js";
-import { element, showCases, showFields, showMails, showProblems } from "./workbench-results.js";
+import { element, showCases, showFields, showMails, showProblems, uncovered } from "./workbench-results.js";
 import { openMenu } from "./workbench-menu.js";
 
 const DEBOUNCE = 40; // milliseconds between the last key and the question
@@ -93,7 +93,7 @@ async function study() {
 async function show(found) {
   editor.diagnose([
     ...[...found.problems, ...found.slow].map((one) => ({ ...one, severity: "error" })),
-    ...[...found.advice, ...found.uncovered].map((one) => ({ ...one, severity: "warning" })),
+    ...[...found.advice, ...uncovered(found)].map((one) => ({ ...one, severity: "warning" })),
   ]);
   showProblems(at("problems"), found, editor, say);
   const usable = found.problems.length === 0;
@@ -123,7 +123,7 @@ function summarise(found) {
     say("bench.broke", { count: found.mails.filter((mail) => mail.broke).length }),
     say("bench.passed", { count: found.cases.filter((one) => one.passed).length, all: found.cases.length }),
   ];
-  if (found.uncovered.length) parts.push(say("bench.uncovered", { count: found.uncovered.length }));
+  if (uncovered(found).length) parts.push(say("bench.uncovered", { count: found.uncovered.length }));
   return parts.join(" · ");
 }
 
