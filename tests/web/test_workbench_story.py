@@ -88,9 +88,10 @@ def test_a_mail_for_review_is_mended_and_sent(
     daemon = cli.start("run")
     try:
         window = open_window(width=1440, height=900)
-        page = window.open("/workbench")
-        page.locator("#rule").select_option("homegate.ch")
-        page.locator("input[name=mail]").check()
+        page = window.open("/mails/1")
+        page.get_by_role("link", name="Mend the rule in the workbench").click()
+        expect(page.locator("input[name=mail]")).to_be_checked()
+        expect(page.locator("#rule")).to_have_value("homegate.ch")
         shoot(page, "story-1-choose")
         page.locator("main form button.first").click()
         expect(page.locator("#mails .badge.incomplete")).to_have_count(1)

@@ -56,6 +56,7 @@ def show_start(visit: Visit) -> Response:
         inboxes=[inbox.name for inbox in visit.desk.app.settings.inboxes],
         review=review,
         chosen=visit.query.get("mail", ""),
+        wanted=visit.query.get("rule", ""),
         newest=NEWEST,
     )
 
