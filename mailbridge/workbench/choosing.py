@@ -1,12 +1,14 @@
 """Where the mails on the bench come from: the ledger's review, an inbox, files. Reads only."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from mailbridge.app import App
 from mailbridge.decision import Policy
-from mailbridge.documents.settings import InboxSettings
+from mailbridge.documents.settings import load_settings
+from mailbridge.errors import MailbridgeError
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Mail
 from mailbridge.ledger.ledger import Ledger
@@ -48,10 +50,19 @@ def choose_from_ledger(app: App, ledger: Ledger, mails: Iterable[int]) -> Iterat
             )
 
 
-def choose_newest(app: App, inbox: InboxSettings, most: int) -> Iterator[Chosen]:
-    """Give an inbox's newest mails, its folders opened read-only. Raises InboxError."""
+def choose_newest(app: App, name: str, most: int) -> Iterator[Chosen]:
+    """Give an inbox's newest mails, its folders opened read-only. Raises MailbridgeError.
+
+    Its password is looked up now and for this alone; `app` may have been loaded without.
+    """
+    if app.file is None:
+        return
+    whole = App(settings=load_settings(app.file, os.environ), file=app.file)
+    inbox = next((one for one in whole.settings.inboxes if one.name == name), None)
+    if inbox is None:
+        raise MailbridgeError(f"The settings have no inbox {name!r}.")
     policy = app.policy(inbox)
-    with connect(app.account(inbox)) as opened:
+    with connect(whole.account(inbox)) as opened:
         for folder in inbox.folders:
             state = opened.folder_state(folder)
             uids = _newest(opened, folder, state.uidnext, min(most, NEWEST))

@@ -197,18 +197,18 @@ def _chosen(visit: Visit) -> Iterable[Chosen]:
     """Give the mails that the form names."""
     app = visit.desk.app
     yield from _files(visit, app)
-    numbers = [int(n) for n in visit.form.getlist("mail") if isinstance(n, str) and n.isdecimal()]
+    numbers = [
+        int(n)
+        for n in visit.form.getlist("mail")
+        if isinstance(n, str) and n.isdecimal() and len(n) < 16
+    ]
     if numbers:
         with visit.desk.reading() as ledger:
             yield from choose_from_ledger(app, ledger, numbers[:REVIEW])
     name, most = str(visit.form.get("inbox", "")), str(visit.form.get("newest", ""))
     if name:
-        # Passwords are looked up now and only for this; the pages know none.
-        whole = App.load(app.file, secrets=True, rules=app.rules)
-        inbox = next((one for one in whole.settings.inboxes if one.name == name), None)
-        if inbox is not None:
-            count = int(most) if most.isdecimal() and len(most) < 5 else NEWEST
-            yield from choose_newest(whole, inbox, max(1, count))
+        count = int(most) if most.isdecimal() and len(most) < 5 else NEWEST
+        yield from choose_newest(app, name, max(1, count))
 
 
 def _files(visit: Visit, app: App) -> Iterable[Chosen]:
