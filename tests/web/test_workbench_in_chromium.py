@@ -18,6 +18,7 @@ from tests.mails import inquiry, mail, private
 from tests.web.conftest import NOW, OpenWindow, Window
 
 SHOTS = Path("out/screenshots")
+expect.set_options(timeout=30_000)  # two cores may be busy with other tests
 SHIPPED = Path("mailbridge/portals/homegate.ch.yaml").read_text()
 EDITOR = "#rule .cm-content"
 TEXT = "#text .cm-content"
