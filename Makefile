@@ -8,7 +8,7 @@ BIN := .venv/bin
 JOBS ?= auto
 MINUTES ?= 10
 
-.PHONY: demo test check docs bench fuzz man dist lock clean
+.PHONY: demo test check docs bench fuzz assets man dist lock clean
 
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
@@ -36,6 +36,7 @@ bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	$(BIN)/python -m bench.push
 	$(BIN)/python -m bench.portals --speed
 	$(BIN)/python -m bench.draft
+	$(BIN)/python -m bench.workbench
 
 fuzz: .venv/fuzz-ready  ## Look for mails and rule files that break a promise; MINUTES=10 for each
 	for target in mail rulefile; do \
@@ -47,6 +48,9 @@ man: .venv/ready  ## The man page and shell completions, from the commands
 
 dist: man  ## Wheel and sdist in dist, the same bytes from the same commit
 	SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} $(BIN)/hatchling build -d dist
+
+assets:  ## The workbench's editor, built into one file that is committed; needs node
+	cd assets && npm ci --no-audit --no-fund && npm run build
 
 lock:  ## Resolve the dependencies anew; needs uv
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \

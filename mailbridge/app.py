@@ -111,6 +111,13 @@ def shipped_portals(seconds: float) -> tuple[Portal, ...]:
     )
 
 
+def shipped_cases() -> Path:
+    """Give the folder of the shipped portals' cases: in the wheel, or beside it in a checkout."""
+    package = Path(mailbridge.__file__).parent
+    inside = package / "fixtures"
+    return inside if inside.is_dir() else package.parent / "fixtures"
+
+
 def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
     """Compile the user's rule files: one, or all of a folder.
 

@@ -41,8 +41,29 @@ def run_case(
 
     Anyone's forwards are opened: a case is about what a mail says.
     """
-    decision = decide(raw, None, portals, replace(policy, forwarders=ANYONE))
-    return decision, (*_differences(case, decision), *_contenders(_examine(decision, portals)))
+    decision = decide(raw, None, portals, with_any_forwarder(policy))
+    return decision, compare_case(case, decision, portals)
+
+
+def with_any_forwarder(policy: Policy) -> Policy:
+    """Give the policy under which cases are decided."""
+    return replace(policy, forwarders=ANYONE)
+
+
+def compare_case(case: CaseFile, decision: Decision, portals: Portals) -> tuple[Difference, ...]:
+    """Name everything in which the decision on a case's mail differs from what it expects."""
+    return (*_differences(case, decision), *_contenders(_examine(decision, portals)))
+
+
+def expect(decision: Decision, about: str = "") -> CaseFile:
+    """Say what a case would expect so that this very decision passes it."""
+    lead = None
+    if decision.wanted:
+        found = _values(decision.wanted[0])
+        lead = ExpectedLead(**{name: value or None for name, value in found.items()})
+    return CaseFile(
+        about=about, portal=decision.portal or None, outcome=decision.outcome, lead=lead
+    )
 
 
 def exercised_by(decision: Decision, portals: Portals) -> frozenset[str]:

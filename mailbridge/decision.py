@@ -84,6 +84,8 @@ class Decision:
     """The text that the rule saw, with its sections."""
     duplicate_of: int | None = None
     """Id of the mail in the ledger that is the same mail."""
+    slow: str = ""
+    """Where the pattern stands that ran out of its time, `file:line:column`; empty for none."""
 
 
 def decide(
@@ -105,7 +107,21 @@ def decide(
             message=message,
             problems=message.problems,
         )
-    identity = identify(message)
+    return decide_read(message, received, portals, policy, signed)
+
+
+def decide_read(
+    message: Message,
+    received: datetime | None,
+    portals: Portals,
+    policy: Policy,
+    signed: frozenset[str] = frozenset(),
+) -> Decision:
+    """Say what becomes of a mail that was read already: whoever tries many rules reads it once.
+
+    It depends on `portals` by what `portals.of` answers alone.
+    """
+    identity, slow = identify(message), ""
     authenticated = authenticates(message, policy.authentication_server, signed)
     opened = open_and_judge(
         message, portals, policy.forwarders, policy.limits, authenticated=authenticated
@@ -130,6 +146,7 @@ def decide(
             problem = _distrust(message, policy.authentication_server)
         case TooSlow():
             outcome, portal = Outcome.UNREADABLE, verdict.portal.name
+            slow = verdict.where
             problem = Problem(
                 code="pattern-timeout",
                 text=f"The pattern at {verdict.where} ran out of its time on this mail.",
@@ -158,6 +175,7 @@ def decide(
         portal=portal,
         problems=(*problems, problem),
         inside=opened.message if opened.by else None,
+        slow=slow,
     )
 
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import mailbridge
 from mailbridge.app import App, own_portals
+from mailbridge.app import shipped_cases as shipped_cases
 from mailbridge.cli.output import complain, say, table
 from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
@@ -50,13 +50,6 @@ def check_rules(config: Path | None, paths: Sequence[Path]) -> None:
 def print_schema() -> None:
     """Print the JSON Schema of rule files."""
     print(json.dumps(json_schema(RuleFile), indent=2, ensure_ascii=False))  # noqa: T201
-
-
-def shipped_cases() -> Path:
-    """Give the folder of the shipped portals' cases: in the wheel, or beside it in a checkout."""
-    package = Path(mailbridge.__file__).parent
-    inside = package / "fixtures"
-    return inside if inside.is_dir() else package.parent / "fixtures"
 
 
 def read_case(mail: Path) -> CaseFile:

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Scope
 from mailbridge.errors import MailbridgeError
 from mailbridge.log import logger
 from mailbridge.web.desk import Desk
-from mailbridge.web.pages import mail, mails, overview
+from mailbridge.web.pages import mail, mails, overview, workbench
 from mailbridge.web.protection import Protection, TooLargeError, read_body
 from mailbridge.web.rendering import render
 from mailbridge.web.sessions import Session, shows_token
@@ -31,6 +31,7 @@ from mailbridge.web.words import LANGUAGES, Words, choose_language
 PAGES: tuple[Page, ...] = (
     overview.PAGE,
     Page(mails.PAGE.name, mails.PAGE.path, (*mails.PAGE.doors, *mail.DOORS)),
+    workbench.PAGE,
 )
 """In the order of the navigation."""
 
@@ -97,7 +98,10 @@ def _behind(door: Door, desk: Desk, pages: Sequence[Page]) -> Endpoint:
             form=form,
             body=body,
         )
-        return await run_in_threadpool(_answer, door, visit)
+        try:
+            return await run_in_threadpool(_answer, door, visit)
+        finally:
+            await visit.form.close()  # its files
 
     return answer
 

@@ -17,6 +17,7 @@ from mailbridge.decision import Decision
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.protection import Origins
 from mailbridge.web.sessions import Sessions
+from mailbridge.workbench.sitting import Sittings
 
 
 @dataclass
@@ -31,6 +32,8 @@ class Desk:
     """Name of the session's cookie; cookies know no ports, so that two servers need two."""
     tell_link: Callable[[], None] = lambda: None
     """Called when a login link was used, to offer the next."""
+    sittings: Sittings = field(default_factory=Sittings)
+    """Rules that are being written, with their mails."""
     _decider: Decider | None = None
     _decider_rules: object = None
     _lock: Lock = field(default_factory=Lock)
@@ -67,6 +70,7 @@ class Desk:
 
     def close(self) -> None:
         """End what was begun."""
+        self.sittings.close()
         with self._lock:
             if self._decider is not None:
                 self._decider.close()

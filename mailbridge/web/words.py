@@ -26,7 +26,8 @@ _UNITS = (
 def load_words(language: str) -> dict[str, str]:
     """Read all texts of a language."""
     texts: dict[str, str] = {}
-    for item in files("mailbridge.web").joinpath("words").iterdir():
+    folder = files("mailbridge.web").joinpath("words")
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
         if item.name.endswith(f".{language}.json"):
             texts |= json.loads(item.read_text(encoding="utf-8"))
     return texts

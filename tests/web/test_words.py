@@ -46,6 +46,7 @@ def asked_for() -> tuple[set[str], set[str]]:
     whole = set(re.findall(r"""["']([a-z_]+(?:\.[a-z_0-9]+)+)["']""", CODE))
     begun = set(re.findall(r"""["']([a-z_]+\.(?:[a-z_0-9]+\.)*)["'] ~""", CODE))
     begun |= set(re.findall(r"""f["']([a-z_]+\.(?:[a-z_0-9]+\.)*)\{""", CODE))
+    begun |= set(re.findall(r"""`([a-z_]+\.(?:[a-z_0-9]+\.)*)\$\{""", CODE))
     return whole, begun
 
 
