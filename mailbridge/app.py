@@ -5,7 +5,7 @@ The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is mad
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -21,15 +21,27 @@ from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
 from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge
-from mailbridge.daemon.daemon import IDLE, Daemon
+from mailbridge.daemon.daemon import Daemon
+from mailbridge.daemon.delivering import IDLE
 from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy
+from mailbridge.delivery.agency import Agency
+from mailbridge.delivery.agency_payload import AgencyForm
+from mailbridge.delivery.exchange import Way
+from mailbridge.delivery.forms import Form, Outlet, RealforceForm, WebhookForm, outlet_for
 from mailbridge.delivery.payload import EmailKey
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
 from mailbridge.delivery.retry import Policy as RetryPolicy
+from mailbridge.delivery.webhook import Webhook
 from mailbridge.dispatch import Dispatch, now
+from mailbridge.documents.destinations import (
+    AgencySettings,
+    AnyDestination,
+    AnyNamed,
+    DestinationSettings,
+)
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import (
     InboxSettings,
@@ -50,6 +62,7 @@ from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
 from mailbridge.monitoring.systemd import find_notifier
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT_NAME, Recipient
 from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
@@ -126,6 +139,19 @@ def _forwarders_of(inbox: InboxSettings) -> tuple[str, ...]:
     return (own,) if domain else ()
 
 
+def _form_of(one: AnyDestination | AnyNamed) -> Form:
+    if isinstance(one, DestinationSettings):
+        return RealforceForm(email_key=EmailKey(one.email_key), max_lengths=one.max_lengths)
+    if isinstance(one, AgencySettings):
+        return AgencyForm(
+            agency_id=one.agency_id,
+            gateway_type=one.gateway_type,
+            gateway_id=one.gateway_id or "",
+            gateway_ids=one.gateway_ids,
+        )
+    return WebhookForm()
+
+
 @dataclass
 class App:
     """mailbridge as one settings file describes it; each part is made when first asked for."""
@@ -195,7 +221,31 @@ class App:
         paths = [*([standing] if standing and any(rule_files(standing)) else []), *self.rules]
         for path in paths:
             united = unite(united, own_portals(path, seconds))
+        self._require_portals({portal.name for portal in united})
         return gather(united)
+
+    def _require_portals(self, known: Collection[str]) -> None:
+        """Raise BadDocument where the settings say something of a portal that there is not."""
+        settings = self.settings
+        named = [("portal_destinations", name) for name in settings.portal_destinations]
+        places = [("destination", settings.destination)]
+        places += [(f"destinations.{at}", one) for at, one in enumerate(settings.destinations)]
+        for place, one in places:
+            if isinstance(one, AgencySettings):
+                named += [(f"{place}.gateway_ids", name) for name in one.gateway_ids]
+        problems = [
+            Problem(
+                str(self.file),
+                key=f"{place}.{name}",
+                code="no-such-portal",
+                text=f"There is no portal {name!r}.",
+                remedy="`mailbridge rules list` names them.",
+            )
+            for place, name in named
+            if name not in known
+        ]
+        if problems:
+            raise BadDocument(problems)
 
     @property
     def ledger_url(self) -> str:
@@ -219,10 +269,11 @@ class App:
                 default_region=settings.leads.default_region,
                 contact_block=settings.leads.contact_block,
                 details_block=settings.leads.details_block,
-                without_target=WithoutTarget(settings.destination.without_target),
             ),
-            email_key=EmailKey(settings.destination.email_key),
-            max_lengths=settings.destination.max_lengths,
+            outlet=self.outlets[(inbox.destination if inbox else None) or DEFAULT_NAME],
+            by_portal={
+                portal: self.outlets[name] for portal, name in settings.portal_destinations.items()
+            },
             own_domains=frozenset() if is_public(domain) else frozenset({domain} - {""}),
             forwarders=self._forwarders(inbox),
             authentication_server=inbox.authentication_server or "" if inbox else "",
@@ -266,34 +317,65 @@ class App:
             duplicate_window=self.settings.leads.duplicate_window,
         )
 
-    def destination(self) -> Realforce:
-        """Make the client of the lead API."""
-        wanted = self.settings.destination
-        return Realforce(
+    @cached_property
+    def outlets(self) -> Mapping[str, Outlet]:
+        """Say by name what a lead looks like for each destination."""
+        return {
+            name: outlet_for(_form_of(one), WithoutTarget(one.without_target), name)
+            for name, one in self._by_name.items()
+        }
+
+    @property
+    def destinations(self) -> Mapping[Recipient, AnyDestination | AnyNamed]:
+        """Name the destinations that leads can be sent to; the default one only if it is set up."""
+        return {
+            self.outlets[name].to: one
+            for name, one in self._by_name.items()
+            if one.kind != "realforce" or one.key
+        }
+
+    @property
+    def _by_name(self) -> Mapping[str, AnyDestination | AnyNamed]:
+        named = {one.name: one for one in self.settings.destinations}
+        return {DEFAULT_NAME: self.settings.destination, **named}
+
+    def client(self, wanted: AnyDestination | AnyNamed) -> Realforce | Agency | Webhook:
+        """Make the client of a destination."""
+        way = Way(
             url=wanted.url,
-            key=wanted.key.reveal() if wanted.key else "",
             timeouts=(wanted.connect_timeout.total_seconds(), wanted.read_timeout.total_seconds()),
             deadline=(wanted.connect_timeout + wanted.read_timeout).total_seconds(),
             ca_file=str(wanted.ca_file) if wanted.ca_file else None,
             proxy=wanted.proxy,
         )
+        if isinstance(wanted, DestinationSettings):
+            return Realforce(way, wanted.key.reveal() if wanted.key else "")
+        if isinstance(wanted, AgencySettings):
+            return Agency(way, wanted.key.reveal())
+        return Webhook(way, wanted.secret.reveal())
+
+    def _dispatch(
+        self, ledger: Ledger, pulse: Pulse, to: Recipient, wanted: AnyDestination | AnyNamed
+    ) -> Dispatch:
+        retry = RetryPolicy(
+            doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
+        )
+        return Dispatch(ledger, TimedDestination(self.client(wanted), pulse, to), retry, to)
 
     @contextmanager
     def daemon(self, ledger: Ledger) -> Iterator[Daemon]:
         """Put the daemon together on an open ledger, with what ends with it. Raises BadDocument."""
         self.require()
-        wanted = self.settings.destination
         inboxes = self.settings.inboxes
-        retry = RetryPolicy(
-            doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
-        )
         pulse = Pulse()
-        destination = TimedDestination(self.destination(), pulse)
         with Decider(self.portals) as decider:
             yield Daemon(
                 bridges=[Bridge(self.watch(inbox), ledger, decider) for inbox in inboxes],
                 intervals=[inbox.every for inbox in inboxes],
-                dispatch=Dispatch(ledger, destination, retry),
+                ledger=ledger,
+                dispatches=[
+                    self._dispatch(ledger, pulse, to, one) for to, one in self.destinations.items()
+                ],
                 retention=self.retention,
                 alerts=self.alerts(ledger),
                 pulse=pulse,
@@ -339,6 +421,7 @@ class App:
             ledger=ledger,
             inboxes=[inbox.name for inbox in self.settings.inboxes],
             channels=self.channels(),
+            destinations=tuple(self.destinations),
             patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
         )
 
@@ -353,8 +436,10 @@ class App:
         from mailbridge.monitoring.health import Limits as HealthLimits
         from mailbridge.monitoring.monitor import Monitor, look_interval
 
-        wanted = self.settings.destination
-        exchange = (wanted.connect_timeout + wanted.read_timeout).total_seconds()
+        exchange = max(
+            (one.connect_timeout + one.read_timeout).total_seconds()
+            for one in self.destinations.values()
+        )
         limits = HealthLimits(
             inboxes={
                 inbox.name: InboxLimits(

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     """The destination refuses the key."""
     LEADS_WAITING = "leads-waiting"
     """The destination takes no leads, and it is not the key."""
+    DESTINATION_GONE = "destination-gone"
+    """Leads wait for a destination that the settings no longer name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Cause:
     kind: Kind
     portal: str = ""
     inbox: str = ""
+    destination: str = ""
+    """Its name; empty for the lead API without a name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from mailbridge.alerts.telling import Patience, advance, cause_of, given, owed
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Alert
 from mailbridge.log import logger
+from mailbridge.recipient import DEFAULT, Recipient
 
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
 """How long a channel is left alone that failed, doubling each time."""
@@ -41,6 +42,7 @@ class Alerts:
     ledger: Ledger
     inboxes: Sequence[str]
     channels: Sequence[Outlet]
+    destinations: Sequence[Recipient] = (DEFAULT,)
     patience: Patience = field(default_factory=Patience)
     _rests: dict[str, tuple[timedelta, datetime]] = field(default_factory=dict, init=False)
     """By channel that failed: for how long it rests, and until when."""
@@ -75,6 +77,7 @@ class Alerts:
             inboxes=inboxes,
             arrivals=arrivals,
             same_hours=same_hours,
+            destinations=tuple(self.destinations),
             complete=self.ledger.completeness(portals, layout.MOST),
         )
 
@@ -99,6 +102,8 @@ class Alerts:
             if telling is None or at < until or stopping():
                 continue
             what = {"kind": alert.kind, "portal": alert.portal, "inbox": alert.inbox}
+            if alert.destination:
+                what["destination"] = alert.destination
             if not channel.send(compose(alert, telling)):
                 rest = min(2 * rest or FIRST_REST, LONGEST_REST)
                 self._rests[channel.name] = rest, at + rest

@@ -80,7 +80,7 @@ def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
     }
     problems = [{"code": p.code, "text": str(p)} for p in decision.problems]
     if not decision.wanted:
-        yield common | {"lead": None, "fields": {}, "problems": problems}
+        yield common | {"lead": None, "destination": None, "fields": {}, "problems": problems}
     for one in decision.wanted:
         part = {"part": one.part} if len(decision.wanted) > 1 else {}
         yield (
@@ -88,6 +88,7 @@ def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
             | part
             | {
                 "lead": dict(one.payload),
+                "destination": one.to.name,
                 "fields": {name: f.as_json() for name, f in one.inquiry.fields.items()},
                 "problems": problems,
             }

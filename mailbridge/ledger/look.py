@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from mailbridge.ledger import audit, cursors, health, lag
 from mailbridge.ledger.records import Cursor, State, Summary
 from mailbridge.ledger.views import Delivered, ForReview, Lag, Standing, Waiting
+from mailbridge.recipient import Recipient
 
 
 class Look:
@@ -27,7 +28,7 @@ class Look:
         """See `lag.measure_lags`."""
         return lag.measure_lags(self._connection)
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> dict[Recipient, Waiting]:
         """See `lag.count_waiting`."""
         return lag.count_waiting(self._connection)
 

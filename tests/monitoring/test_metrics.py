@@ -6,10 +6,11 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailbridge import __version__
-from mailbridge.daemon.pulse import BOUNDS, Durations, InboxVitals, Vitals
+from mailbridge.daemon.pulse import BOUNDS, DeliveryVitals, Durations, InboxVitals, Vitals
 from mailbridge.ledger.records import InboxHealth, State, Summary
 from mailbridge.monitoring.metrics import Figures, write_metrics
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT
 
 AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
@@ -42,9 +43,7 @@ FIGURES = Figures(
         at=0,
         started=0,
         scheduled=0,
-        delivered=0,
         erasing=None,
-        accepted=None,
         inboxes={
             'm"a\\in': InboxVitals(
                 polling=False,
@@ -56,7 +55,9 @@ FIGURES = Figures(
                 durations=durations(0.01, 0.05, 400.0),
             )
         },
-        posts={"Accepted": durations(0.3)},
+        deliveries={
+            DEFAULT: DeliveryVitals(delivered=0, accepted=None, posts={"Accepted": durations(0.3)})
+        },
     ),
 )
 
@@ -100,7 +101,7 @@ def test_durations_add_up() -> None:
     assert found[f"{metric}_bucket", name, str(BOUNDS[-1])] == 2
     assert found[f"{metric}_bucket", name, "+Inf"] == found[f"{metric}_count", name] == 3
     assert found[f"{metric}_sum", name] == 400.06
-    assert found["mailbridge_post_duration_seconds_bucket", "Accepted", "0.5"] == 1
+    assert found["mailbridge_post_duration_seconds_bucket", "Accepted", "default", "0.5"] == 1
 
 
 def test_nothing_is_left_in_the_process() -> None:
