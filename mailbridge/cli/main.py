@@ -337,6 +337,9 @@ def sandbox(
     key: Annotated[
         str, typer.Option(metavar="KEY", help="The API key that it accepts.")
     ] = "sandbox",
+    secret: Annotated[
+        str, typer.Option(metavar="TEXT", help="What its webhook expects leads to be signed with.")
+    ] = "sandbox-webhook-secret",  # noqa: S107  (of a stand-in on loopback)
     plan: Annotated[
         str,
         typer.Option(
@@ -348,7 +351,10 @@ def sandbox(
         typer.Option(metavar="FILE", help="Append every lead to this file, one JSON line each."),
     ] = None,
 ) -> None:
-    """Run a lead API on this machine: strict about the contract, and failing when told to."""
+    """Run a lead API on this machine: strict about the contract, and failing when told to.
+
+    Realforce's private endpoint and a webhook stand beside it.
+    """
     from mailbridge.cli.sandbox import serve
 
-    serve(port, key, plan, journal)
+    serve(port, key, secret, plan, journal)

@@ -45,5 +45,10 @@ def facts(**values: Any) -> Facts:
 
 def alert(cause: Cause, **values: Any) -> Alert:
     given: dict[str, Any] = {"noticed": T0}
-    named = {"kind": cause.kind, "portal": cause.portal, "inbox": cause.inbox}
+    named = {
+        "kind": cause.kind,
+        "portal": cause.portal,
+        "inbox": cause.inbox,
+        "destination": cause.destination,
+    }
     return Alert(**(named | given | values))
