@@ -126,7 +126,7 @@ def _send_test_lead(app: App, to: Recipient, settings: AnyDestination | AnyNamed
     )
     prepared = Prepared(lead=lead, complete=True, fingerprint="", text=text)
     mail = MailFacts(identity=f"test-{at}", part=1, message_id="", subject="")
-    portal = next(iter(getattr(settings, "gateway_ids", ())), "")
+    portal = next(iter(getattr(settings, "gateway_ids", ())), "test")
     written = write_lead(app.outlets[to.name].form, prepared, portal, mail)
     if not written.complete:
         told = " ".join(problem.text for problem in written.problems)

@@ -123,8 +123,8 @@ def test_the_default_may_be_of_any_kind(tmp_path: Path, text: str, kind: type[Ba
                 " secret: {env: S}}]"
             ),
             (
-                "1:48: destinations.0.url: The address is not encrypted: http:// is for this machine "
-                "(localhost) only. Write https://."
+                "1:48: destinations.0.url: The address is not encrypted: http:// is for this "
+                "machine (localhost) only. Write https://."
             ),
         ),
         (
