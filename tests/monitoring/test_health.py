@@ -59,6 +59,31 @@ def waiting(seconds: float, to: Recipient = DEFAULT) -> dict[Recipient, Waiting]
     return {to: Waiting(leads=3, oldest=AT - timedelta(seconds=seconds))}
 
 
+def test_each_destination_is_judged_by_itself() -> None:
+    both = replace(
+        vitals(),
+        deliveries={
+            DEFAULT: DeliveryVitals(delivered=1000, accepted=990, posts={}),
+            CRM: DeliveryVitals(delivered=899, accepted=10, posts={}),
+        },
+    )
+    assert find_dead(both, LIMITS) == (
+        "destination crm: the delivery thread has given no sign for 101 s",
+    )
+    problems = find_problems(both, LIMITS, waiting(2000) | waiting(2000, CRM), AT)
+    assert len(problems) == 2
+    assert problems[1].startswith("destination crm: the queue does not move: leads waiting: 3")
+
+
+def test_leads_for_a_destination_that_is_gone_are_told_at_once() -> None:
+    assert find_problems(vitals(), LIMITS, waiting(1, CRM), AT) == (
+        (
+            "destination crm (webhook): not in the settings, leads waiting: 3; "
+            "see `mailbridge status`"
+        ),
+    )
+
+
 def test_all_is_well() -> None:
     assert find_dead(vitals(), LIMITS) == ()
     assert find_problems(vitals(), LIMITS, NONE, AT) == ()

@@ -7,10 +7,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mailbridge import __version__
 from mailbridge.daemon.pulse import BOUNDS, DeliveryVitals, Durations, InboxVitals, Vitals
-from mailbridge.ledger.records import InboxHealth, State, Summary
+from mailbridge.ledger.records import DestinationHealth, InboxHealth, State, Summary
 from mailbridge.monitoring.metrics import Figures, write_metrics
 from mailbridge.outcomes import Outcome
-from mailbridge.recipient import DEFAULT
+from mailbridge.recipient import DEFAULT, Kind, Recipient
 
 AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
@@ -29,6 +29,12 @@ FIGURES = Figures(
         portals={"one.example": {Outcome.SENT: 3, Outcome.INCOMPLETE: 1}, "two": {Outcome.SENT: 2}},
         queued=2,
         oldest_queued=AT - timedelta(seconds=90),
+        destinations={
+            Recipient("lost", Kind.WEBHOOK): DestinationHealth(
+                queued=2, oldest_queued=AT - timedelta(seconds=90)
+            ),
+            Recipient("past", Kind.WEBHOOK): DestinationHealth(),
+        },
         for_review=0,
         oldest_for_review=None,
         inboxes=(
@@ -78,6 +84,12 @@ def test_the_ledgers_counts() -> None:
     assert found["mailbridge_leads", "sent"] == 5
     assert found["mailbridge_leads", "rejected"] == 0
     assert found["mailbridge_queue",] == 2
+    assert found["mailbridge_destination_queue", "lost", "webhook"] == 2
+    assert found["mailbridge_destination_queue_oldest_age_seconds", "lost", "webhook"] == 90
+    assert found["mailbridge_destination_queue", "default", "realforce"] == 0
+    assert found["mailbridge_destination_set", "lost", "webhook"] == 0
+    assert found["mailbridge_destination_set", "default", "realforce"] == 1
+    assert not [names for names in found if "past" in names]
     assert found["mailbridge_queue_oldest_age_seconds",] == 90
     assert found["mailbridge_review",] == 0
     assert found["mailbridge_review_oldest_age_seconds",] == 0
