@@ -5,7 +5,7 @@ The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is mad
 
 import gc
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
@@ -27,10 +27,8 @@ from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy
 from mailbridge.delivery.agency import Agency
-from mailbridge.delivery.agency_payload import AgencyForm
 from mailbridge.delivery.exchange import Way
-from mailbridge.delivery.forms import Form, Outlet, RealforceForm, WebhookForm, outlet_for
-from mailbridge.delivery.payload import EmailKey
+from mailbridge.delivery.forms import Outlet
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
 from mailbridge.delivery.retry import Policy as RetryPolicy
@@ -56,13 +54,13 @@ from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.leads.preparation import Policy as LeadPolicy
-from mailbridge.leads.requirements import WithoutTarget
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
 from mailbridge.monitoring.systemd import find_notifier
 from mailbridge.problems import Problem
 from mailbridge.recipient import DEFAULT_NAME, Recipient
+from mailbridge.routes import find_destinations, find_outlets, find_unknown_portals
 from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
@@ -139,19 +137,6 @@ def _forwarders_of(inbox: InboxSettings) -> tuple[str, ...]:
     return (own,) if domain else ()
 
 
-def _form_of(one: AnyDestination | AnyNamed) -> Form:
-    if isinstance(one, DestinationSettings):
-        return RealforceForm(email_key=EmailKey(one.email_key), max_lengths=one.max_lengths)
-    if isinstance(one, AgencySettings):
-        return AgencyForm(
-            agency_id=one.agency_id,
-            gateway_type=one.gateway_type,
-            gateway_id=one.gateway_id or "",
-            gateway_ids=one.gateway_ids,
-        )
-    return WebhookForm()
-
-
 @dataclass
 class App:
     """mailbridge as one settings file describes it; each part is made when first asked for."""
@@ -221,31 +206,11 @@ class App:
         paths = [*([standing] if standing and any(rule_files(standing)) else []), *self.rules]
         for path in paths:
             united = unite(united, own_portals(path, seconds))
-        self._require_portals({portal.name for portal in united})
-        return gather(united)
-
-    def _require_portals(self, known: Collection[str]) -> None:
-        """Raise BadDocument where the settings say something of a portal that there is not."""
-        settings = self.settings
-        named = [("portal_destinations", name) for name in settings.portal_destinations]
-        places = [("destination", settings.destination)]
-        places += [(f"destinations.{at}", one) for at, one in enumerate(settings.destinations)]
-        for place, one in places:
-            if isinstance(one, AgencySettings):
-                named += [(f"{place}.gateway_ids", name) for name in one.gateway_ids]
-        problems = [
-            Problem(
-                str(self.file),
-                key=f"{place}.{name}",
-                code="no-such-portal",
-                text=f"There is no portal {name!r}.",
-                remedy="`mailbridge rules list` names them.",
-            )
-            for place, name in named
-            if name not in known
-        ]
-        if problems:
+        if problems := find_unknown_portals(
+            self.settings, {p.name for p in united}, str(self.file)
+        ):
             raise BadDocument(problems)
+        return gather(united)
 
     @property
     def ledger_url(self) -> str:
@@ -320,24 +285,12 @@ class App:
     @cached_property
     def outlets(self) -> Mapping[str, Outlet]:
         """Say by name what a lead looks like for each destination."""
-        return {
-            name: outlet_for(_form_of(one), WithoutTarget(one.without_target), name)
-            for name, one in self._by_name.items()
-        }
+        return find_outlets(self.settings)
 
-    @property
+    @cached_property
     def destinations(self) -> Mapping[Recipient, AnyDestination | AnyNamed]:
-        """Name the destinations that leads can be sent to; the default one only if it is set up."""
-        return {
-            self.outlets[name].to: one
-            for name, one in self._by_name.items()
-            if one.kind != "realforce" or one.key
-        }
-
-    @property
-    def _by_name(self) -> Mapping[str, AnyDestination | AnyNamed]:
-        named = {one.name: one for one in self.settings.destinations}
-        return {DEFAULT_NAME: self.settings.destination, **named}
+        """Name the destinations that leads can be sent to."""
+        return find_destinations(self.settings)
 
     def client(self, wanted: AnyDestination | AnyNamed) -> Realforce | Agency | Webhook:
         """Make the client of a destination."""

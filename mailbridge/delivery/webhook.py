@@ -44,7 +44,7 @@ class Webhook:
         """POST one lead and say what became of it."""
         body = to_json(payload)
         headers = {
-            "Idempotency-Key": str(payload["id"]),
+            "Idempotency-Key": str(payload.get("id", "")),
             SIGNATURE: sign(self._secret, int(self._clock()), body),
         }
         own = dict(texts_in(payload, "id", "date", "portal", "property"))

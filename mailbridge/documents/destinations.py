@@ -250,10 +250,10 @@ class NamedWebhook(WebhookSettings, Named):
     """A webhook, by name."""
 
 
-_UNNAMED = {
-    Kind.REALFORCE: DestinationSettings,
-    Kind.REALFORCE_AGENCY: AgencySettings,
-    Kind.WEBHOOK: WebhookSettings,
+_SHAPES: Mapping[Kind, tuple[type[Shape], type[Shape]]] = {
+    Kind.REALFORCE: (DestinationSettings, NamedRealforce),
+    Kind.REALFORCE_AGENCY: (AgencySettings, NamedAgency),
+    Kind.WEBHOOK: (WebhookSettings, NamedWebhook),
 }
 
 
@@ -269,27 +269,20 @@ def _check_kind(written: Any) -> Any:
     return written
 
 
-def _shape_of(written: Any) -> str:
-    """Name the shape by the kind that is written; what is no group fits none."""
+def _shapes_of(written: Any) -> tuple[type[Shape], type[Shape]]:
+    """Choose the shapes by the kind that is written; what is no group fits none of them."""
     if isinstance(written, Mapping):
-        return str(written.get("kind", Kind.REALFORCE.value))
-    return str(getattr(written, "kind", Kind.REALFORCE.value))
+        return _SHAPES[Kind(written.get("kind", Kind.REALFORCE))]
+    return _SHAPES[Kind(getattr(written, "kind", Kind.REALFORCE))]
 
 
 # The tags are named as the shapes, by which complaints find the keys that are known there.
 def _unnamed(written: Any) -> str:
-    return _UNNAMED[Kind(_shape_of(written))].__name__
-
-
-_NAMED = {
-    Kind.REALFORCE: NamedRealforce,
-    Kind.REALFORCE_AGENCY: NamedAgency,
-    Kind.WEBHOOK: NamedWebhook,
-}
+    return _shapes_of(written)[0].__name__
 
 
 def _named(written: Any) -> str:
-    return _NAMED[Kind(_shape_of(written))].__name__
+    return _shapes_of(written)[1].__name__
 
 
 AnyDestination: TypeAlias = DestinationSettings | AgencySettings | WebhookSettings

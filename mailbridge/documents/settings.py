@@ -184,7 +184,8 @@ class Settings(Shape):
     )
     destination: Annotated[TheDestination, _EMPTY] = Field(
         default_factory=DestinationSettings,
-        description="Where leads are delivered: Realforce.",
+        description="Where leads are delivered, unless the inbox or the portal chooses another "
+        "place.",
     )
     destinations: tuple[NamedDestination, ...] = Field(
         default=(),
