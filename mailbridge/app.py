@@ -23,16 +23,26 @@ from mailbridge.alerts.channels import Channel, is_installed, make_channels
 from mailbridge.alerts.telling import Patience
 from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge
-from mailbridge.daemon.daemon import IDLE, Daemon
+from mailbridge.daemon.daemon import Daemon
+from mailbridge.daemon.delivering import IDLE
 from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
 from mailbridge.decider import Decider
 from mailbridge.decision import Decision, Policy
-from mailbridge.delivery.payload import EmailKey
+from mailbridge.delivery.agency import Agency
+from mailbridge.delivery.exchange import Way
+from mailbridge.delivery.forms import Outlet
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
 from mailbridge.delivery.retry import Policy as RetryPolicy
+from mailbridge.delivery.webhook import Webhook
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.documents.aliasfile import read_aliases
+from mailbridge.documents.destinations import (
+    AgencySettings,
+    AnyDestination,
+    AnyNamed,
+    DestinationSettings,
+)
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import (
     InboxSettings,
@@ -51,13 +61,14 @@ from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.leads.aliases import NONE, Alias, Aliases
 from mailbridge.leads.preparation import Policy as LeadPolicy
-from mailbridge.leads.requirements import WithoutTarget
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.listings import ListingIndex, Refresher, Source
 from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
 from mailbridge.monitoring.systemd import find_notifier
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT_NAME, Recipient
+from mailbridge.routes import find_destinations, find_outlets, find_unknown_portals
 from mailbridge.rulebook import Rulebook
 from mailbridge.rules.compilation import compile_portal, unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
@@ -258,6 +269,10 @@ class App:
                 remedy="Give the user under whom mailbridge runs the right to read it.",
             )
             raise BadDocument([problem]) from None
+        if problems := find_unknown_portals(
+            self.settings, {p.name for p in united}, str(self.file)
+        ):
+            raise BadDocument(problems)
         return gather(united)
 
     def rule_files(self) -> tuple[Path, ...]:
@@ -390,10 +405,11 @@ class App:
                 default_region=settings.leads.default_region,
                 contact_block=settings.leads.contact_block,
                 details_block=settings.leads.details_block,
-                without_target=WithoutTarget(settings.destination.without_target),
             ),
-            email_key=EmailKey(settings.destination.email_key),
-            max_lengths=settings.destination.max_lengths,
+            outlet=self.outlets[(inbox.destination if inbox else None) or DEFAULT_NAME],
+            by_portal={
+                portal: self.outlets[name] for portal, name in settings.portal_destinations.items()
+            },
             own_domains=frozenset() if is_public(domain) else frozenset({domain} - {""}),
             forwarders=self._forwarders(inbox),
             authentication_server=inbox.authentication_server or "" if inbox else "",
@@ -438,29 +454,45 @@ class App:
             duplicate_window=self.settings.leads.duplicate_window,
         )
 
-    def destination(self) -> Realforce:
-        """Make the client of the lead API."""
-        wanted = self.settings.destination
-        return Realforce(
+    @cached_property
+    def outlets(self) -> Mapping[str, Outlet]:
+        """Say by name what a lead looks like for each destination."""
+        return find_outlets(self.settings)
+
+    @cached_property
+    def destinations(self) -> Mapping[Recipient, AnyDestination | AnyNamed]:
+        """Name the destinations that leads can be sent to."""
+        return find_destinations(self.settings)
+
+    def client(self, wanted: AnyDestination | AnyNamed) -> Realforce | Agency | Webhook:
+        """Make the client of a destination."""
+        way = Way(
             url=wanted.url,
-            key=wanted.key.reveal() if wanted.key else "",
             timeouts=(wanted.connect_timeout.total_seconds(), wanted.read_timeout.total_seconds()),
             deadline=(wanted.connect_timeout + wanted.read_timeout).total_seconds(),
             ca_file=str(wanted.ca_file) if wanted.ca_file else None,
             proxy=wanted.proxy,
         )
+        if isinstance(wanted, DestinationSettings):
+            return Realforce(way, wanted.key.reveal() if wanted.key else "")
+        if isinstance(wanted, AgencySettings):
+            return Agency(way, wanted.key.reveal())
+        return Webhook(way, wanted.secret.reveal())
+
+    def _dispatch(
+        self, ledger: Ledger, pulse: Pulse, to: Recipient, wanted: AnyDestination | AnyNamed
+    ) -> Dispatch:
+        retry = RetryPolicy(
+            doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
+        )
+        return Dispatch(ledger, TimedDestination(self.client(wanted), pulse, to), retry, to)
 
     @contextmanager
     def daemon(self, ledger: Ledger) -> Iterator[Daemon]:
         """Put the daemon together on an open ledger, with what ends with it. Raises BadDocument."""
         self.require()
-        wanted = self.settings.destination
         inboxes = self.settings.inboxes
-        retry = RetryPolicy(
-            doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
-        )
         pulse = Pulse()
-        destination = TimedDestination(self.destination(), pulse)
         rulebook = Rulebook(self, pulse.note_rules)
         with Decider(rulebook.portals) as decider:
             rulebook.take_up = decider.renew
@@ -470,7 +502,10 @@ class App:
                     for inbox in inboxes
                 ],
                 intervals=[inbox.every for inbox in inboxes],
-                dispatch=Dispatch(ledger, destination, retry),
+                ledger=ledger,
+                dispatches=[
+                    self._dispatch(ledger, pulse, to, one) for to, one in self.destinations.items()
+                ],
                 retention=self.retention,
                 alerts=self.alerts(ledger, lambda: len(rulebook.problems)),
                 rulebook=rulebook,
@@ -522,6 +557,7 @@ class App:
             inboxes=[inbox.name for inbox in self.settings.inboxes],
             channels=self.channels(),
             bad_rules=bad_rules,
+            destinations=tuple(self.destinations),
             patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
             signed_out=self.signed_out,
         )
@@ -537,8 +573,10 @@ class App:
         from mailbridge.monitoring.health import Limits as HealthLimits
         from mailbridge.monitoring.monitor import Monitor, look_interval
 
-        wanted = self.settings.destination
-        exchange = (wanted.connect_timeout + wanted.read_timeout).total_seconds()
+        exchange = max(
+            (one.connect_timeout + one.read_timeout).total_seconds()
+            for one in self.destinations.values()
+        )
         limits = HealthLimits(
             inboxes={
                 inbox.name: InboxLimits(

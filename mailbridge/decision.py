@@ -10,7 +10,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from mailbridge.delivery.payload import EmailKey, payload_of
+from mailbridge.delivery.forms import Outlet, write_lead
+from mailbridge.delivery.webhook_payload import MailFacts
 from mailbridge.leads.aliases import NONE, Aliases, apply_aliases
 from mailbridge.leads.preparation import Origin, Prepared, prepare
 from mailbridge.leads.preparation import Policy as LeadPolicy
@@ -23,6 +24,7 @@ from mailbridge.message.providers import is_public
 from mailbridge.message.reader import read
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
+from mailbridge.recipient import Recipient
 from mailbridge.rules.extraction import Reading
 from mailbridge.rules.forwarding import NOT_ALLOWED, Forwarders, Opened, open_and_judge
 from mailbridge.rules.inquiry import Inquiry
@@ -42,8 +44,11 @@ class Policy:
 
     limits: Limits = field(default_factory=Limits)
     leads: LeadPolicy = field(default_factory=LeadPolicy)
-    email_key: EmailKey = EmailKey.BOTH
-    max_lengths: Mapping[str, int] = field(default_factory=dict)
+    """What a lead looks like; `without_target` is each destination's own."""
+    outlet: Outlet = field(default_factory=Outlet)
+    """Where the inbox's leads go."""
+    by_portal: Mapping[str, Outlet] = field(default_factory=dict)
+    """Where those of a portal go, whatever the inbox."""
     own_domains: frozenset[str] = frozenset()
     """The agency's own; an address there is never the enquirer's."""
     forwarders: Forwarders = field(default_factory=Forwarders)
@@ -63,8 +68,21 @@ class Wanted:
     prepared: Prepared
     payload: Mapping[str, Any]
     """As it would be POSTed."""
+    outlet: Outlet
+    """Where, and in which form."""
+    facts: MailFacts
     duplicate_of: int | None = None
     """Id of the lead in the ledger that is the same inquiry."""
+
+    @property
+    def to(self) -> Recipient:
+        """Where it goes."""
+        return self.outlet.to
+
+    def rewritten(self, inquiry: Inquiry, prepared: Prepared) -> "Wanted":
+        """Give the same with another lead, written anew for where it goes."""
+        written = write_lead(self.outlet.form, prepared, inquiry.portal, self.facts)
+        return replace(self, inquiry=inquiry, prepared=prepared, payload=written.payload)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,15 +212,33 @@ def _decide_inquired(
         own_domains=policy.own_domains | {a.domain for a in opened.by if not is_public(a.domain)},
         own_addresses=frozenset(a.address for a in opened.by),
     )
+    outlet = policy.by_portal.get(verdict.portal.name, policy.outlet)
+    leads = replace(policy.leads, without_target=outlet.without_target)
     wanted, problems = [], [*message.problems, *opened.problems]
+    complete = opened.whole
     texts = _own_texts(verdict, origin.subject) if policy.aliases.all else ()
     for part, inquiry in enumerate(verdict.inquiries, start=1):
         inquiry = apply_aliases(inquiry, texts, policy.aliases)
-        prepared = prepare(inquiry, origin, policy.leads)
-        payload, cuts = payload_of(prepared.lead, policy.email_key, policy.max_lengths)
-        problems += [*inquiry.problems, *prepared.problems, *cuts]
-        wanted.append(Wanted(part=part, inquiry=inquiry, prepared=prepared, payload=payload))
-    complete = opened.whole and all(w.prepared.complete for w in wanted)
+        prepared = prepare(inquiry, origin, leads)
+        facts = MailFacts(
+            identity=identity,
+            part=part,
+            message_id=message.message_id,
+            subject=opened.message.subject,
+        )
+        written = write_lead(outlet.form, prepared, inquiry.portal, facts)
+        problems += [*inquiry.problems, *prepared.problems, *written.problems]
+        complete = complete and prepared.complete and written.complete
+        wanted.append(
+            Wanted(
+                part=part,
+                inquiry=inquiry,
+                prepared=prepared,
+                payload=written.payload,
+                outlet=outlet,
+                facts=facts,
+            )
+        )
     return Decision(
         outcome=Outcome.LEAD if complete else Outcome.INCOMPLETE,
         identity=identity,

@@ -1,7 +1,8 @@
-"""The queue's way to the destination: claim, POST, record, one lead after another.
+"""A queue's way to its destination: claim, POST, record, one lead after another.
 
 Knows nothing of mails and inboxes, so leads go out while no inbox can be reached,
-and mail goes on being read while the destination is down.
+and mail goes on being read while the destination is down. Knows of one destination
+alone, so that none waits for another: pauses, doubt and order are each one's own.
 """
 
 import random
@@ -24,6 +25,7 @@ from mailbridge.delivery.retry import Next, Policy, after, backoff
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Claimed, Settlement, State
 from mailbridge.log import logger
+from mailbridge.recipient import DEFAULT, Kind, Recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,13 @@ def now() -> datetime:
 
 @dataclass(slots=True)
 class Dispatch:
-    """Delivers the ledger's queue to one destination, in order, from one thread."""
+    """Delivers one destination's queue, in order, from one thread."""
 
     ledger: Ledger
     destination: Destination
     policy: Policy
+    to: Recipient = DEFAULT
+    """Whose leads these are: of the ledger's, only those that were written for it."""
     clock: Callable[[], datetime] = now
     paused_until: datetime | None = None
     """Nothing is sent before this; None while the destination works."""
@@ -76,7 +80,7 @@ class Dispatch:
         at = self.clock()
         hold = self.policy.doubt.value == "hold"
         due = None if hold else at + timedelta(seconds=self.policy.doubt_wait)
-        leads = self.ledger.recover(at, due)
+        leads = self.ledger.recover(at, due, self.to)
         for lead in leads:
             logger().warning("lead in doubt after a crash", lead=lead)
         return len(leads)
@@ -93,7 +97,7 @@ class Dispatch:
         if self._silent and not stopping() and not self._answers():
             return 0
         accepted = 0
-        claimed = None if stopping() else self.ledger.claim(self.clock())
+        claimed = None if stopping() else self.ledger.claim(self.clock(), self.to)
         while claimed:
             answer = self.destination.deliver(claimed.payload)
             accepted += isinstance(answer, Accepted)
@@ -101,13 +105,13 @@ class Dispatch:
             if pause or stopping():
                 self.ledger.settle(settlement)
                 break
-            claimed = self.ledger.settle_and_claim(settlement, self.clock())
+            claimed = self.ledger.settle_and_claim(settlement, self.clock(), self.to)
         return accepted
 
     def _answers(self) -> bool:
         """See whether the destination answers again, where a lead waits for it."""
         at = self.clock()
-        due = self.ledger.next_due()
+        due = self.ledger.next_due(self.to)
         if due is None or due > at:
             return True  # nothing would be sent
         unreachable = self.destination.reach()
@@ -118,12 +122,12 @@ class Dispatch:
         self.paused_until = at + timedelta(seconds=pause)
         self._streak += 1
         self.trouble = describe(unreachable)
-        logger().warning("the lead API does not answer", seconds=round(pause))
+        logger().warning("the destination does not answer", seconds=round(pause), **_named(self.to))
         return False
 
     def next_due(self) -> datetime | None:
         """Tell when there is something to do again; None while the queue is empty."""
-        due = self.ledger.next_due()
+        due = self.ledger.next_due(self.to)
         if due and self.paused_until:
             return max(due, self.paused_until)
         return due
@@ -141,7 +145,7 @@ class Dispatch:
             random=random.random(),  # noqa: S311  (spreads retries; guards nothing)
             policy=self.policy,
         )
-        self.trouble = describe(answer) if step.streak else ""
+        self.trouble = describe(answer, self.to) if step.streak else ""
         recovered = self._streak > 0 and step.streak == 0
         self._streak = step.streak
         self._silent = isinstance(answer, InDoubt)
@@ -153,23 +157,23 @@ class Dispatch:
         if recovered:
             # What failed with the destination need not sit out its own wait: the
             # others stand behind it, and order is kept.
-            self.ledger.make_due(at)
-        _log(claimed, answer, step)
+            self.ledger.make_due(at, self.to)
+        _log(claimed, answer, step, self.to)
         settlement = Settlement(
             lead=claimed.lead,
             mail=claimed.mail,
             state=State(step.state),
             at=at,
             status=getattr(answer, "status", 0),
-            detail=describe(answer),
-            remote_id=answer.remote_id if isinstance(answer, Accepted) else "",
+            detail=describe(answer, self.to),
+            remote_id=(answer.remote_id or "") if isinstance(answer, Accepted) else "",
             next_attempt=None if step.wait is None else at + timedelta(seconds=step.wait),
             failed=step.counts,
         )
         return settlement, bool(step.pause)
 
 
-def describe(answer: Answer) -> str:
+def describe(answer: Answer, to: Recipient = DEFAULT) -> str:
     """Say in one line what an answer means, for `show` and the log."""
     match answer:
         case Accepted(remote_id=""):
@@ -179,7 +183,7 @@ def describe(answer: Answer) -> str:
         case Rejected():
             return f"refused: {answer.excerpt}" if answer.excerpt else "refused"
         case Unauthorised():
-            return "the API key was refused; check destination.key"
+            return f"{_NOT_ADMITTED[to.kind]} was refused; check {_place_of_key(to)}"
         case Busy():
             return "asked to come back later"
         case Failed():
@@ -190,7 +194,24 @@ def describe(answer: Answer) -> str:
             return f"in doubt: {answer.reason}"
 
 
-def _log(claimed: Claimed, answer: Answer, step: Next) -> None:
+_NOT_ADMITTED = {
+    Kind.REALFORCE: "the API key",
+    Kind.REALFORCE_AGENCY: "the private key",
+    Kind.WEBHOOK: "the signature",
+}
+
+
+def _place_of_key(to: Recipient) -> str:
+    name = "secret" if to.kind is Kind.WEBHOOK else "key"
+    return f"destination.{name}" if to.name == DEFAULT.name else f"the {name} of {to}"
+
+
+def _named(to: Recipient) -> dict[str, str]:
+    """Give what the log says of a destination; that of a single one goes without saying."""
+    return {} if to.name == DEFAULT.name else {"destination": to.name}
+
+
+def _log(claimed: Claimed, answer: Answer, step: Next, to: Recipient) -> None:
     # Ids and statuses only: what a server says may quote what we sent.
     say = logger().info if isinstance(answer, Accepted) else logger().warning
     say(
@@ -198,6 +219,7 @@ def _log(claimed: Claimed, answer: Answer, step: Next) -> None:
         lead=claimed.lead,
         mail=claimed.mail,
         status=getattr(answer, "status", 0),
-        remote_id=getattr(answer, "remote_id", ""),
+        remote_id=getattr(answer, "remote_id", "") or "",
         answer=type(answer).__name__,
+        **_named(to),
     )

@@ -200,6 +200,7 @@ def _new_mail(
                 fingerprint=one.prepared.fingerprint,
                 fields={name: found.as_json() for name, found in one.inquiry.fields.items()},
                 duplicate_of=one.duplicate_of,
+                to=one.to,
             )
             for one in decision.wanted
         )

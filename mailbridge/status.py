@@ -12,6 +12,7 @@ from mailbridge.ledger.records import InboxHealth, Summary
 from mailbridge.ledger.views import ForReview, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
+from mailbridge.recipient import Recipient
 
 TOLD = tuple(outcome for outcome in Outcome if outcome is not Outcome.LEAD)
 """What a mail in the ledger can have come to."""
@@ -35,14 +36,20 @@ class Status:
     oldest: ForReview | None
     inboxes: tuple[InboxHealth, ...]
     """Those of the ledger, and those of the settings that were never polled."""
+    destinations: tuple[Recipient, ...]
+    """Those of the settings."""
     rules: tuple[Problem, ...] = ()
     """What is wrong with the rule files: a running daemon goes on with those before."""
 
 
 def take_status(
-    look: Look, inboxes: Iterable[str], at: datetime, rules: tuple[Problem, ...] = ()
+    look: Look,
+    inboxes: Iterable[str],
+    destinations: Iterable[Recipient],
+    at: datetime,
+    rules: tuple[Problem, ...] = (),
 ) -> Status:
-    """Read how things stand; `inboxes` are those of the settings."""
+    """Read how things stand; `inboxes` and `destinations` are those of the settings."""
     summary = look.summary()
     known = {health.inbox: health for health in summary.inboxes}
     for inbox in inboxes:
@@ -53,6 +60,7 @@ def take_status(
         lags=look.lags(),
         oldest=look.oldest_for_review(),
         inboxes=tuple(known[name] for name in sorted(known)),
+        destinations=tuple(destinations),
         rules=rules,
     )
 

@@ -96,21 +96,13 @@ def _resolve_reference(
 
 def _with_target(one: Wanted, *, property_reference: str = "", promotion_id: str = "") -> Wanted:
     """Put one target in the place of the other: exactly one is ever sent."""
-    target = {"property_reference": property_reference, "promotion_id": promotion_id}
     lead = replace(
         one.prepared.lead, property_reference=property_reference, promotion_id=promotion_id
     )
-    payload = {k: v for k, v in one.payload.items() if k not in target}
-    payload |= {name: value for name, value in target.items() if value}
     fields = dict(one.inquiry.fields)
     if property_reference and (found := fields.get("property_reference")):
         fields["property_reference"] = replace(found, value=property_reference)
-    return replace(
-        one,
-        inquiry=replace(one.inquiry, fields=fields),
-        prepared=replace(one.prepared, lead=lead),
-        payload=payload,
-    )
+    return one.rewritten(replace(one.inquiry, fields=fields), replace(one.prepared, lead=lead))
 
 
 def _missed(match: Match, catalogue: Catalogue, what: str) -> Problem:

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     """The destination takes no leads, and it is not the key."""
     RULES_WRONG = "rules-wrong"
     """Rule files were changed and hold mistakes: older rules are in use."""
+    DESTINATION_GONE = "destination-gone"
+    """Leads wait for a destination that the settings no longer name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Cause:
     kind: Kind
     portal: str = ""
     inbox: str = ""
+    destination: str = ""
+    """Its name; empty for the lead API without a name."""
 
 
 @dataclass(frozen=True, slots=True)

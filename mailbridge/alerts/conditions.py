@@ -11,6 +11,7 @@ from mailbridge.alerts import layout, silence
 from mailbridge.alerts.causes import Cause, Finding, Kind
 from mailbridge.alerts.layout import Drop
 from mailbridge.ledger.records import Alert, Arrivals, InboxHealth, Standing
+from mailbridge.recipient import DEFAULT, Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Facts:
     """Within `silence.PAST`."""
     same_hours: Mapping[tuple[str, str], Sequence[int]] = field(default_factory=dict)
     """By portal and inbox: how many came in each of the `silence.same_hours`."""
+    destinations: tuple[Recipient, ...] = (DEFAULT,)
+    """Those of the settings."""
     complete: Mapping[str, Sequence[bool]] = field(default_factory=dict)
     """By portal: whether each inquiry was complete, the newest first."""
     bad_rules: int = 0
@@ -41,6 +44,7 @@ def find_causes(facts: Facts, known: Mapping[Cause, Alert], at: datetime) -> dic
     return {
         **({Cause(Kind.RULES_WRONG): Finding(facts.bad_rules)} if facts.bad_rules else {}),
         **dict(_of_leads(facts.standing)),
+        **dict(_of_destinations(facts)),
         **dict(_of_inboxes(facts.inboxes, facts.signed_out)),
         **dict(_of_silences(facts, known, at)),
         **dict(_of_layouts(facts.complete, known)),
@@ -53,12 +57,20 @@ Found = Iterator[tuple[Cause, Finding]]
 def _of_leads(standing: Standing) -> Found:
     if standing.for_review > 0:
         yield Cause(Kind.REVIEW), Finding(standing.for_review)
-    if standing.key_refused:
-        yield Cause(Kind.KEY_REFUSED), Finding(standing.deferred)
-    elif standing.deferred > 0:
-        yield Cause(Kind.LEADS_WAITING), Finding(standing.deferred)
     for portal, count in standing.slow.items():
         yield Cause(Kind.PATTERN_SLOW, portal), Finding(count)
+
+
+def _of_destinations(facts: Facts) -> Found:
+    for to, standing in facts.standing.destinations.items():
+        name = "" if to == DEFAULT else to.name
+        if to not in facts.destinations:
+            if standing.waiting:
+                yield Cause(Kind.DESTINATION_GONE, destination=name), Finding(standing.waiting)
+        elif standing.key_refused:
+            yield Cause(Kind.KEY_REFUSED, destination=name), Finding(standing.deferred)
+        elif standing.deferred:
+            yield Cause(Kind.LEADS_WAITING, destination=name), Finding(standing.deferred)
 
 
 def _of_inboxes(inboxes: Sequence[InboxHealth], signed_out: frozenset[str]) -> Found:

@@ -158,35 +158,73 @@ def _sign_in_over(alert: Alert) -> tuple[str, str]:
     )
 
 
-def _key(_alert: Alert) -> tuple[str, str]:
+def _key(alert: Alert) -> tuple[str, str]:
+    who = _destination(alert)
+    where = f"the key of {who}" if alert.destination else "destination.key"
+    title = f"{who} refuses the key" if alert.destination else "the API key is refused"
     return (
-        "the API key is refused",
+        title,
         (
-            "Realforce refuses the API key, so no lead arrives there. All are kept and wait.\n"
-            "Put a valid key where destination.key says, and start mailbridge anew.\n"
+            f"{_begin(who)} refuses the {'' if alert.destination else 'API '}key, so no lead "
+            "arrives there. All are kept and wait.\n"
+            f"Put a valid key where {where} says, and start mailbridge anew.\n"
             "To send without waiting for the next try: mailbridge retry --outcome deferred"
         ),
     )
 
 
-def _key_over(_alert: Alert) -> tuple[str, str]:
-    return "the API key is accepted", "Realforce accepts the API key again; leads arrive."
+def _key_over(alert: Alert) -> tuple[str, str]:
+    who = _destination(alert)
+    title = f"{who} accepts the key" if alert.destination else "the API key is accepted"
+    key = "key" if alert.destination else "API key"
+    return title, f"{_begin(who)} accepts the {key} again; leads arrive."
 
 
 def _waiting(alert: Alert) -> tuple[str, str]:
-    some = _count(alert.count, "lead waits", "leads wait")
+    some, who = _count(alert.count, "lead waits", "leads wait"), _destination(alert)
     return (
-        f"{some} for Realforce",
+        f"{some} for {who}",
         (
-            f"Realforce has not taken all leads for an hour: {some}. They are kept and tried "
+            f"{_begin(who)} has not taken all leads for an hour: {some}. They are kept and tried "
             "again, and go out by themselves, the oldest first.\n"
             "What it answered: mailbridge status"
         ),
     )
 
 
-def _waiting_over(_alert: Alert) -> tuple[str, str]:
-    return "Realforce takes leads again", "No lead waits for Realforce any more."
+def _waiting_over(alert: Alert) -> tuple[str, str]:
+    who = _destination(alert)
+    return f"{who} takes leads again", f"No lead waits for {who} any more."
+
+
+def _gone(alert: Alert) -> tuple[str, str]:
+    some, who = _count(alert.count, "lead waits", "leads wait"), _named(alert)
+    return (
+        f"{some} for {who}, which is not in the settings",
+        (
+            f"The settings no longer name {who}, or name another kind of destination so. {some} "
+            "for it; they are kept and sent nowhere else.\n"
+            "Put it back into the settings, or enter them by hand: mailbridge status, mailbridge "
+            "mails --outcome deferred, mailbridge resolve ID --sent"
+        ),
+    )
+
+
+def _gone_over(alert: Alert) -> tuple[str, str]:
+    who = _named(alert)
+    return f"no lead waits for {who} in vain", f"No lead waits any more for {who}."
+
+
+def _destination(alert: Alert) -> str:
+    return f"destination {alert.destination}" if alert.destination else "Realforce"
+
+
+def _named(alert: Alert) -> str:
+    return f"destination {alert.destination or 'default'}"
+
+
+def _begin(sentence: str) -> str:
+    return sentence[0].upper() + sentence[1:]
 
 
 def _rules(alert: Alert) -> tuple[str, str]:
@@ -216,6 +254,7 @@ _BEGUN = {
     Kind.KEY_REFUSED: _key,
     Kind.LEADS_WAITING: _waiting,
     Kind.RULES_WRONG: _rules,
+    Kind.DESTINATION_GONE: _gone,
 }
 _OVER = {
     Kind.REVIEW: _review_over,
@@ -227,6 +266,7 @@ _OVER = {
     Kind.KEY_REFUSED: _key_over,
     Kind.LEADS_WAITING: _waiting_over,
     Kind.RULES_WRONG: _rules_over,
+    Kind.DESTINATION_GONE: _gone_over,
 }
 
 

@@ -57,7 +57,7 @@ class Patience:
 
 def cause_of(alert: Alert) -> Cause:
     """Name what an alert is about."""
-    return Cause(Kind(alert.kind), alert.portal, alert.inbox)
+    return Cause(Kind(alert.kind), alert.portal, alert.inbox, alert.destination)
 
 
 def advance(
@@ -103,6 +103,7 @@ def _present(
             kind=cause.kind,
             portal=cause.portal,
             inbox=cause.inbox,
+            destination=cause.destination,
             noticed=at,
             count=finding.count,
             detail=finding.detail,

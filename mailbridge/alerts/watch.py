@@ -18,6 +18,7 @@ from mailbridge.alerts.telling import Patience, advance, cause_of, given, owed
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Alert
 from mailbridge.log import logger
+from mailbridge.recipient import DEFAULT, Recipient
 
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=1)
 """How long a channel is left alone that failed, doubling each time."""
@@ -41,6 +42,7 @@ class Alerts:
     ledger: Ledger
     inboxes: Sequence[str]
     channels: Sequence[Outlet]
+    destinations: Sequence[Recipient] = (DEFAULT,)
     patience: Patience = field(default_factory=Patience)
     bad_rules: Callable[[], int] = lambda: 0
     """Tells how many mistakes rule files hold that are not in use for that."""
@@ -80,6 +82,7 @@ class Alerts:
             signed_out=self.signed_out(),
             arrivals=arrivals,
             same_hours=same_hours,
+            destinations=tuple(self.destinations),
             complete=self.ledger.completeness(portals, layout.MOST),
             bad_rules=self.bad_rules(),
         )
@@ -105,6 +108,8 @@ class Alerts:
             if telling is None or at < until or stopping():
                 continue
             what = {"kind": alert.kind, "portal": alert.portal, "inbox": alert.inbox}
+            if alert.destination:
+                what["destination"] = alert.destination
             if not channel.send(compose(alert, telling)):
                 rest = min(2 * rest or FIRST_REST, LONGEST_REST)
                 self._rests[channel.name] = rest, at + rest

@@ -18,6 +18,7 @@ from mailbridge.errors import MailbridgeError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import State
 from mailbridge.ledger.views import Delivered
+from mailbridge.recipient import Kind
 
 PORTION = 1000
 """Leads read in one look at the ledger."""
@@ -113,7 +114,9 @@ def audit_leads(ledger: Ledger, journal: Journal | None, since: datetime | None)
         elif lead.state is State.BY_HAND:
             report.note(_believe(lead, journal))
         elif journal is None:
-            report.note(_missing_id(lead) if late and not lead.remote_id else Count.AGREES)
+            # Only the lead API names an id; the others' 2xx is all that there is.
+            unnamed = lead.to.kind is Kind.REALFORCE and not lead.remote_id
+            report.note(_missing_id(lead) if late and unnamed else Count.AGREES)
         else:
             report.note(_compare(lead, journal))
     if journal is not None:
@@ -153,7 +156,9 @@ def _compare(lead: Delivered, journal: Journal) -> Finding | Count:
     digest = None if lead.payload is None else _digest(lead.payload)
     if not lead.remote_id:
         known = digest is not None and journal.take_like(digest)
-        return Count.AGREES if known else _missing_id(lead)
+        if known or (digest is None and lead.to.kind is not Kind.REALFORCE):
+            return Count.AGREES
+        return _missing_id(lead) if lead.to.kind is Kind.REALFORCE else _missing(lead)
     if journal.take(lead.remote_id, digest):
         return Count.AGREES
     if journal.knows(lead.remote_id):
@@ -164,12 +169,17 @@ def _compare(lead: Delivered, journal: Journal) -> Finding | Count:
             text=f"The journal holds another lead as {lead.remote_id}.",
             remedy=f"Compare `mailbridge show {lead.mail}` with {journal.path}.",
         )
+    return _missing(lead)
+
+
+def _missing(lead: Delivered) -> Finding:
+    named = f" as {lead.remote_id}" if lead.remote_id else ""
     return Finding(
         code="not-in-journal",
         where=f"lead {lead.lead}",
         mail=lead.mail,
-        text=f"It was sent as {lead.remote_id}, but the journal holds no such lead.",
-        remedy="Is it the journal of the sandbox that `destination.url` names?",
+        text=f"It was sent to the {lead.to}{named}, but the journal holds no such lead.",
+        remedy="Is it the journal of the sandbox that the destination's address names?",
     )
 
 

@@ -9,17 +9,22 @@ from mailbridge.alerts.messages import trial_message
 from mailbridge.app import App
 from mailbridge.cli.output import complain, say, table
 from mailbridge.delivery.answer import Accepted
-from mailbridge.delivery.payload import EmailKey, payload_of
+from mailbridge.delivery.forms import write_lead
+from mailbridge.delivery.webhook_payload import MailFacts
 from mailbridge.dispatch import describe
+from mailbridge.documents.destinations import AnyDestination, AnyNamed
 from mailbridge.documents.settings import InboxSettings
-from mailbridge.errors import InboxError
+from mailbridge.errors import InboxError, LedgerError
 from mailbridge.inbox.account import is_loopback
 from mailbridge.inbox.discovery import Dns, SystemDns
 from mailbridge.inbox.imap import connect
 from mailbridge.inbox.marks import Marking
 from mailbridge.inbox.providers import domain_of, find_provider
 from mailbridge.leads.lead import Lead
+from mailbridge.leads.preparation import Prepared
+from mailbridge.ledger.ledger import Ledger
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT, Recipient
 
 
 def check_all(
@@ -41,13 +46,16 @@ def check_all(
         complain(f"warning: {problem}")
     for problem in _servers_elsewhere(app, SystemDns() if online else None):
         complain(f"warning: {problem}")
-    good = True
+    for to, destination in app.destinations.items():
+        if to != DEFAULT:
+            say(f"Leads can go to the {to} ({to.kind}) at {destination.url}.")
+    good = _check_waiting(app)
     if online:
-        for inbox in app.settings.inboxes:
-            good &= _check_inbox(app, inbox)
-        good &= check_destination(app)
+        good &= _check_inboxes(app)
+        good &= check_destinations(app)
     if send_test_lead:
-        good &= _send_test_lead(app)
+        for to, destination in app.destinations.items():
+            good &= _send_test_lead(app, to, destination)
     if send_test_alert:
         good &= _send_test_alert(app, channels)
     return 0 if good else 1
@@ -71,6 +79,13 @@ def _servers_elsewhere(app: App, dns: Dns | None) -> Iterator[Problem]:
                 f"{provider.server.host}.",
                 remedy=provider.advice,
             )
+
+
+def _check_inboxes(app: App) -> bool:
+    good = True
+    for inbox in app.settings.inboxes:
+        good &= _check_inbox(app, inbox)
+    return good
 
 
 def _check_inbox(app: App, settings: InboxSettings) -> bool:
@@ -107,41 +122,77 @@ def show_inbox(app: App, settings: InboxSettings) -> None:
     table(("FOLDER", "MAILS", "MARKED BY", "KEYWORDS", "MOVE", "UIDPLUS", "IDLE"), rows)
 
 
-def check_destination(app: App) -> bool:
-    """Say whether the lead API can be reached."""
-    destination = app.destination()
+def _check_waiting(app: App) -> bool:
+    """Name the destinations that leads wait for and the settings do not name."""
+    try:
+        with Ledger.read_only(app.ledger_url) as ledger, ledger.looking() as look:
+            waiting = look.waiting()
+    except LedgerError:
+        return True  # there is none yet, or the daemon's start says what is wrong with it
+    stranded = {to: one for to, one in waiting.items() if to not in app.destinations}
+    for to, one in stranded.items():
+        complain(
+            f"mailbridge: {app.file}: leads waiting for the {to} ({to.kind}), which the settings "
+            f"do not name: {one.leads}. They are kept and sent nowhere else. Put it back, or enter "
+            "them by hand: `mailbridge mails --outcome deferred`, `mailbridge resolve ID --sent`."
+        )
+    return not stranded
+
+
+def check_destinations(app: App) -> bool:
+    """Say of each destination whether it can be reached."""
+    good = True
+    for to, one in app.destinations.items():
+        good &= _check_destination(app, to, one)
+    return good
+
+
+def _check_destination(app: App, to: Recipient, settings: AnyDestination | AnyNamed) -> bool:
+    destination = app.client(settings)
     try:
         unreachable = destination.reach()
     finally:
         destination.close()
     if unreachable:
-        complain(f"mailbridge: the lead API cannot be reached: {unreachable.reason}")
+        complain(f"mailbridge: the {to} cannot be reached: {unreachable.reason}")
         return False
     say(
-        f"The lead API at {app.settings.destination.url} can be reached. Only a lead shows "
+        f"The {to} at {settings.url} can be reached. Only a lead shows "
         "whether the key is right: --send-test-lead sends one."
     )
     return True
 
 
-def _send_test_lead(app: App) -> bool:
+def _send_test_lead(app: App, to: Recipient, settings: AnyDestination | AnyNamed) -> bool:
+    text = "A test by mailbridge; please delete it."
+    at = int(time.time())
     lead = Lead(
-        sender_message="A test by mailbridge; please delete it.",
-        date=int(time.time()),
+        sender_message=text,
+        date=at,
         sender_firstname="Test",
         sender_lastname="mailbridge",
         property_reference="TEST",
     )
-    payload, _ = payload_of(lead, EmailKey(app.settings.destination.email_key))
-    destination = app.destination()
+    prepared = Prepared(lead=lead, complete=True, fingerprint="", text=text)
+    mail = MailFacts(identity=f"test-{at}", part=1, message_id="", subject="")
+    portal = next(iter(getattr(settings, "gateway_ids", ())), "test")
+    written = write_lead(app.outlets[to.name].form, prepared, portal, mail)
+    if not written.complete:
+        told = " ".join(problem.text for problem in written.problems)
+        complain(f"mailbridge: {app.file}: no test lead was sent to the {to}: {told}")
+        return False
+    destination = app.client(settings)
     try:
-        answer = destination.deliver(payload)
+        answer = destination.deliver(written.payload)
     finally:
         destination.close()
+    there = "" if to == DEFAULT else f" by the {to}"
     if isinstance(answer, Accepted):
-        say(f"The test lead was accepted{f' as {answer.remote_id}' if answer.remote_id else ''}.")
+        named = f" as {answer.remote_id}" if answer.remote_id else ""
+        say(f"The test lead was accepted{there}{named}.")
         return True
-    complain(f"mailbridge: {app.file}: the test lead was not accepted: {describe(answer)}.")
+    said = describe(answer, to)
+    complain(f"mailbridge: {app.file}: the test lead was not accepted{there}: {said}.")
     return False
 
 

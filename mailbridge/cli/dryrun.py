@@ -26,6 +26,7 @@ from mailbridge.inbox.marks import Mark, marks_of
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import History
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,9 @@ def as_json(preview: Preview) -> Iterator[dict[str, Any]]:
     if not decision.wanted:
         yield common | {"lead": None, "fields": {}, "problems": problems}
     for one in decision.wanted:
-        part = {"part": one.part} if len(decision.wanted) > 1 else {}
+        part: dict[str, Any] = {"part": one.part} if len(decision.wanted) > 1 else {}
+        if one.to != DEFAULT:
+            part["destination"] = one.to.name
         yield (
             common
             | part

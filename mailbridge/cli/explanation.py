@@ -8,6 +8,7 @@ from mailbridge.cli.output import console, say, table
 from mailbridge.controls import show_controls
 from mailbridge.decision import Decision
 from mailbridge.explanation import cut
+from mailbridge.recipient import DEFAULT
 from mailbridge.rules.inquiry import Found
 
 STYLES = ("black on green", "black on cyan", "black on yellow", "black on magenta", "white on blue")
@@ -21,6 +22,8 @@ def explain(decision: Decision) -> None:
     for wanted in decision.wanted:
         if len(decision.wanted) > 1:
             say(f"Part {wanted.part}")
+        if wanted.to != DEFAULT:
+            say(f"To {wanted.to} ({wanted.to.kind})")
         fields = wanted.inquiry.fields
         show_fields(fields)
         # Of a forwarded mail, the subject that the rules saw is the one inside.

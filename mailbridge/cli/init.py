@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mailbridge.app import App, example_settings, new_config
 from mailbridge.cli.asking import ask, ask_secret, choose, confirm
-from mailbridge.cli.checking import check_destination, show_inbox
+from mailbridge.cli.checking import check_destinations, show_inbox
 from mailbridge.cli.dryrun import show_newest
 from mailbridge.cli.output import complain, heading, say
 from mailbridge.documents.settings import load_settings, parse_settings
@@ -222,7 +222,7 @@ def _ask_destination(file: Path, inbox: _Inbox) -> tuple[str, str]:
         except BadDocument as bad:
             complain(str(bad))
             continue
-        if check_destination(app) or confirm(
+        if check_destinations(app) or confirm(
             "It cannot be reached from here. Take it all the same"
         ):
             return url, key

@@ -440,6 +440,9 @@ def sandbox(
     key: Annotated[
         str, typer.Option(metavar="KEY", help="The API key that it accepts.")
     ] = "sandbox",
+    secret: Annotated[
+        str, typer.Option(metavar="TEXT", help="What its webhook expects leads to be signed with.")
+    ] = "sandbox-webhook-secret",  # noqa: S107  (of a stand-in on loopback)
     plan: Annotated[
         str,
         typer.Option(
@@ -461,11 +464,12 @@ def sandbox(
 ) -> None:
     """Run a lead API on this machine: strict about the contract, and failing when told to.
 
-    It serves the CRM's lists too, in pages as the listings API does.
+    Realforce's private endpoint, a webhook and the CRM's lists (in pages as the listings API
+    gives them) stand beside it.
     """
     from mailbridge.cli.sandbox import serve
 
-    serve(port, key, plan, journal, listings)
+    serve(port, key, secret, plan, journal, listings)
 
 
 @app.command()

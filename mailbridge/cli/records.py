@@ -1,7 +1,8 @@
 """`mails`, `show`: what the ledger knows."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from mailbridge.app import App
 from mailbridge.cli.explanation import explain, show_fields, show_source
@@ -16,6 +17,7 @@ from mailbridge.ledger.records import (
     State,
 )
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT
 
 _DEEDS = {"sent": "resolve --sent", "not_sent": "resolve --not-sent"}
 _STATES = {State.BY_HAND: "sent by hand", State.DROPPED: "not needed, a person says"}
@@ -102,10 +104,20 @@ def _show_facts(mail: MailRecord) -> None:
         )
 
 
+def _flatten(group: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Give the values of a lead, those of inner groups as `requester.email`."""
+    for name, value in group.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
 def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
     heading(
         f"Lead {lead.id} · {_STATES.get(lead.state, lead.state)}"
         + (f" · id {lead.remote_id}" if lead.remote_id else "")
+        + (f" · {lead.to} ({lead.to.kind})" if lead.to != DEFAULT else "")
     )
     fields = read_fields(lead.fields)
     show_fields(fields)
@@ -113,7 +125,7 @@ def _show_lead(mail: MailRecord, lead: LeadRecord) -> None:
     show_source(mail.text_part, mail.text, fields)
     if lead.payload:
         heading("As sent")
-        table(("KEY", "VALUE"), list(lead.payload.items()))
+        table(("KEY", "VALUE"), list(_flatten(lead.payload)))
     if lead.next_attempt:
         table(("", ""), [("sent again at", lead.next_attempt)])
     if lead.attempts:

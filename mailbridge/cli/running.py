@@ -41,9 +41,9 @@ def run_once(config: Path | None) -> int:
         say(f"For review: {after.for_review}. `mailbridge mails --review` lists them.")
     for failure in failures:
         complain(f"mailbridge: {failure}")
-    if daemon.dispatch.trouble:
-        complain(f"mailbridge: {app.file}: the lead API: {daemon.dispatch.trouble}.")
-    return 1 if failures or daemon.dispatch.trouble else 0
+    for trouble in daemon.troubles:
+        complain(f"mailbridge: {app.file}: {trouble}.")
+    return 1 if failures or daemon.troubles else 0
 
 
 def _leads(count: int) -> str:

@@ -1,4 +1,4 @@
-"""`sandbox`: the lead API on this machine, until Ctrl-C."""
+"""`sandbox`: every kind of destination on this machine, until Ctrl-C."""
 
 import signal
 from pathlib import Path
@@ -10,19 +10,25 @@ from mailbridge.sandbox.plan import parse_plan
 from mailbridge.sandbox.server import Sandbox
 
 
-def serve(port: int, key: str, plan: str, journal: Path | None, listings: Path | None) -> None:
+def serve(
+    port: int, key: str, secret: str, plan: str, journal: Path | None, listings: Path | None
+) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     ended = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     lists = read_lists(listings) if listings else {}
-    with Sandbox(port=port, key=key, plan=parse_plan(plan), journal=journal) as server:
+    with Sandbox(
+        port=port, key=key, secret=secret, plan=parse_plan(plan), journal=journal
+    ) as server:
         server.lists.update(lists)
         say(f"The sandbox listens on {server.url}")
         say(
             f"  the listings API at {server.base}{LISTINGS_PATH} and {server.base}{PROMOTIONS_PATH}"
         )
         say(f"  its API key is {key}; the leads received are at {server.base}/leads")
+        say(f"  Realforce's private endpoint, with the same key: {server.private_url}")
+        say(f"  a webhook, with the secret {secret}: {server.hook_url}")
         while not ended.wait(0.5):  # a signal that comes to another thread does not end a wait
             pass
         say(f"{len(server.leads)} leads received.")

@@ -10,10 +10,11 @@ from mailbridge.cli.output import console, heading, say, say_json, table
 from mailbridge.dispatch import now
 from mailbridge.errors import BadDocument
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import InboxHealth
+from mailbridge.ledger.records import Attempt, DestinationHealth, InboxHealth
 from mailbridge.ledger.views import Delay, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT, Recipient
 from mailbridge.status import TOLD, Status, failing_since, share_complete, take_status
 
 
@@ -22,7 +23,7 @@ def show_status(config: Path | None, *, as_json: bool) -> None:
     app = App.load(config, secrets=False)
     with Ledger.read_only(app.ledger_url) as ledger, ledger.looking() as look:
         inboxes = [inbox.name for inbox in app.settings.inboxes]
-        status = take_status(look, inboxes, now(), _problems_of_rules(app))
+        status = take_status(look, inboxes, app.destinations, now(), _problems_of_rules(app))
     if as_json:
         say_json(describe(status))
     else:
@@ -63,14 +64,33 @@ def describe(status: Status) -> dict[str, Any]:
             "oldest": _time(summary.oldest_for_review),
             "oldest_id": status.oldest.mail if status.oldest else None,
         },
-        "destination": {
-            "last_answer": _time(last.ended),
-            "status": last.status or None,
-            "lead": last.state,
-        }
-        if last
-        else None,
+        "destination": _describe_answer(last),
+        "destinations": [
+            {
+                "destination": to.name,
+                "kind": to.kind.value,
+                "in_settings": to in status.destinations,
+                "leads": health.queued,
+                "oldest": _time(health.oldest_queued),
+                "last": _describe_answer(health.last_attempt),
+            }
+            for to, health in _destinations(status)
+        ],
     }
+
+
+def _destinations(status: Status) -> list[tuple[Recipient, DestinationHealth]]:
+    """Give those of the settings, and others that leads wait for."""
+    known = status.summary.destinations
+    stranded = {to for to, health in known.items() if health.queued}
+    shown = {*status.destinations, *stranded}
+    return [(to, known.get(to, DestinationHealth())) for to in sorted(shown)]
+
+
+def _describe_answer(last: Attempt | None) -> dict[str, Any] | None:
+    if last is None:
+        return None
+    return {"last_answer": _time(last.ended), "status": last.status or None, "lead": last.state}
 
 
 def _describe_inbox(health: InboxHealth, lag: Lag | None) -> dict[str, Any]:
@@ -131,9 +151,27 @@ def _show(status: Status) -> None:
             ("for review", summary.for_review, summary.oldest_for_review, named),
         ],
     )
-    if last := summary.last_attempt:
+    found = _destinations(status)
+    if {to for to, _ in found} - {DEFAULT}:
+        heading("Destinations")
+        table(
+            ("DESTINATION", "KIND", "WAITING", "OLDEST", "LAST ANSWER", "STATUS", ""),
+            [_destination_row(to, health, status) for to, health in found],
+        )
+    elif last := summary.last_attempt:
         heading("Destination")
         table(("LAST ANSWER", "STATUS", ""), [(last.ended, last.status or "", last.detail)])
+
+
+def _destination_row(
+    to: Recipient, health: DestinationHealth, status: Status
+) -> tuple[object, ...]:
+    last = health.last_attempt
+    said = last.detail if last else ""
+    if to not in status.destinations:
+        said = "not in the settings: its leads are kept and go nowhere else"
+    answered = (last.ended, last.status or "") if last else ("", "")
+    return (to.name, to.kind, health.queued, health.oldest_queued, *answered, said)
 
 
 def _inbox_row(health: InboxHealth, lag: Lag | None) -> tuple[object, ...]:

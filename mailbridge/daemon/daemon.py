@@ -18,21 +18,20 @@ from typing import TYPE_CHECKING
 from mailbridge.alerts.watch import Alerts
 from mailbridge.bridge import Bridge
 from mailbridge.daemon.alerting import schedule_alerts, tell_safely
+from mailbridge.daemon.delivering import Deliverer
 from mailbridge.daemon.pulse import Attendant, Pulse
 from mailbridge.daemon.rounds import Rounds
 from mailbridge.daemon.wishes import EVERY, Wishes
 from mailbridge.dispatch import Dispatch, now
 from mailbridge.erasure import Retention
 from mailbridge.errors import InboxError, LedgerError, MailbridgeError
+from mailbridge.ledger.ledger import Ledger
 from mailbridge.listings import Refresher
 from mailbridge.log import logger
 from mailbridge.rulebook import Rulebook
 
 if TYPE_CHECKING:
     from apscheduler.schedulers.background import BackgroundScheduler
-
-IDLE = 30.0
-"""Seconds after which the delivery thread looks again by itself."""
 
 PATIENCE = 1.0
 """Seconds for which reading waits for a batch's leads: a slow destination must not hold it up."""
@@ -54,7 +53,9 @@ class Daemon:
 
     bridges: Sequence[Bridge]
     intervals: Sequence[timedelta]
-    dispatch: Dispatch
+    ledger: Ledger
+    dispatches: Sequence[Dispatch]
+    """One for each destination."""
     retention: Retention
     alerts: Alerts | None = None
     refresher: Refresher | None = None
@@ -66,14 +67,17 @@ class Daemon:
     """None: the rules stay what they are."""
     _asked: Event = field(default_factory=Event, init=False)
     """Somebody wants the end: nothing new is begun."""
-    _end: Event = field(default_factory=Event, init=False)
-    """The delivery thread is to end when nothing is due."""
-    _work: Event = field(default_factory=Event, init=False)
-    _idle: Event = field(default_factory=Event, init=False)
-    """Set while the delivery thread has nothing that is due."""
+    _deliverers: list[Deliverer] = field(default_factory=list, init=False)
     _defects: list[BaseException] = field(default_factory=list, init=False)
     _reload: Event = field(default_factory=Event, init=False)
     """Somebody wants the rule files read again, changed or not (SIGHUP)."""
+
+    def __post_init__(self) -> None:
+        """Prepare the delivery to each destination."""
+        self._deliverers = [
+            Deliverer(dispatch, self.pulse, self._asked.is_set, self._fail, self.clock)
+            for dispatch in self.dispatches
+        ]
 
     def run(self) -> None:
         """Poll and deliver until SIGTERM, SIGINT or `stop`; the lead in flight is finished.
@@ -84,7 +88,7 @@ class Daemon:
         from apscheduler.executors.pool import ThreadPoolExecutor  # not needed by `once`
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        self.dispatch.recover()
+        self._recover()
         rounds = Rounds(
             {bridge.name: bridge for bridge in self.bridges},
             {
@@ -132,20 +136,20 @@ class Daemon:
                 args=[self.refresher],
             )
         wishes = Wishes(
-            self.dispatch.ledger,
+            self.ledger,
             [bridge.name for bridge in self.bridges],
-            send=self._work.set,
+            send=self._send,
             mark=rounds.mark,
             poll=rounds.poll,
         )
         scheduler.add_job(self._heed, "interval", seconds=EVERY, args=[wishes], id="wishes")
         tell_soon = schedule_alerts(scheduler, self.alerts, self.clock, self._asked.is_set)
-        deliverer = Thread(target=self._deliver, args=[rounds.mark, tell_soon], name="delivery")
         watcher = Thread(target=self._watch, args=[tell_soon], name="rules")
         with _signals(self.stop, self._reload.set), self._attended(scheduler):
             scheduler.start()
             rounds.start()
-            deliverer.start()
+            for deliverer in self._deliverers:
+                deliverer.start(rounds.mark, tell_soon)
             watcher.start()
             logger().info("started", inboxes=len(self.bridges))
             while not self._asked.wait(WAKE):
@@ -156,20 +160,20 @@ class Daemon:
             watcher.join()
             scheduler.shutdown(wait=True)
             rounds.close()
-            deliverer.join()
+            self._end_delivery()
         logger().info("stopped")
         if self._defects:
             raise self._defects[0]
 
     def once(self) -> list[InboxError]:
         """Poll every inbox once, deliver what is due, mark; give the inboxes' errors."""
-        self.dispatch.recover()
+        self._recover()
         polled: list[Bridge] = []
         errors: list[InboxError] = []
         with _signals(self.stop, _nothing):
             # Sending begins while mail is still being read.
-            deliverer = Thread(target=self._deliver, args=[_nothing, _nothing], name="delivery")
-            deliverer.start()
+            for deliverer in self._deliverers:
+                deliverer.start(_nothing, _nothing)
             try:
                 for bridge in self.bridges:
                     if self._asked.is_set():
@@ -181,17 +185,10 @@ class Daemon:
                     else:
                         polled.append(bridge)
             finally:
-                self._end.set()
-                self._work.set()
-                deliverer.join()
+                self._end_delivery()
             if self._defects:
                 raise self._defects[0]
-            self.dispatch.deliver(self._asked.is_set)
-            for bridge in polled:
-                try:
-                    bridge.mark()
-                except InboxError as error:
-                    errors.append(error)
+            errors += _mark(polled)
             for bridge in self.bridges:
                 bridge.close()
             if self.alerts:
@@ -206,10 +203,43 @@ class Daemon:
     def stop(self) -> None:
         """Ask for the end; returns at once."""
         self._asked.set()
-        self._end.set()
-        self._work.set()
+        for deliverer in self._deliverers:
+            deliverer.end()
         if self.rulebook:
             self.rulebook.close()
+
+    @property
+    def troubles(self) -> list[str]:
+        """Name the destinations that do not work, each with what is wrong."""
+        return [f"the {one.to}: {one.trouble}" for one in self.dispatches if one.trouble]
+
+    def _recover(self) -> None:
+        """Put in doubt what a crash left half sent, and say what no destination waits for."""
+        for dispatch in self.dispatches:
+            dispatch.recover()
+        # What is left was on its way to a destination that is no longer set: a person decides.
+        for lead in self.ledger.recover(self.clock(), None):
+            logger().warning("lead in doubt after a crash", lead=lead)
+        known = {dispatch.to for dispatch in self.dispatches}
+        with self.ledger.looking() as look:
+            stranded = {to: one for to, one in look.waiting().items() if to not in known}
+        for to, waiting in stranded.items():
+            logger().warning(
+                "leads wait for a destination that the settings do not name",
+                destination=to.name,
+                kind=to.kind.value,
+                leads=waiting.leads,
+            )
+
+    def _end_delivery(self) -> None:
+        for deliverer in self._deliverers:
+            deliverer.end()
+        for deliverer in self._deliverers:
+            deliverer.join()
+
+    def _send(self) -> None:
+        for deliverer in self._deliverers:
+            deliverer.wake()
 
     def _watch(self, mistaken: Callable[[], None]) -> None:
         """Look at the rule files; `mistaken` is called where they become wrong, or right again."""
@@ -237,30 +267,15 @@ class Daemon:
         Reading and sending at once would only contend for the interpreter: that
         takes a third more CPU, and the oldest leads would wait for the newest mails.
         """
-        self._idle.clear()
-        self._work.set()
-        self._idle.wait(PATIENCE)
-
-    def _deliver(self, delivered: Callable[[], None], failed: Callable[[], None]) -> None:
-        try:
-            while not self._end.is_set():
-                self._work.clear()
-                before = self.dispatch.trouble
-                self.pulse.delivering()
-                if self.dispatch.deliver(self._asked.is_set):
-                    delivered()
-                if self.dispatch.trouble not in {"", before}:
-                    failed()
-                self._idle.set()
-                if not self._end.is_set():
-                    self._work.wait(self._seconds_to_wait())
-        except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
-            self._fail(defect)
+        self._send()
+        until = monotonic() + PATIENCE
+        for deliverer in self._deliverers:
+            deliverer.wait_until_idle(max(0.0, until - monotonic()))
 
     @contextmanager
     def _attended(self, scheduler: "BackgroundScheduler") -> Iterator[None]:
         """Let the attendant look after us, from the scheduler, so that it knows of its end."""
-        self.pulse.start(self.bridges)
+        self.pulse.start(self.bridges, [dispatch.to for dispatch in self.dispatches])
         if self.attendant is None:
             yield
             return
@@ -293,7 +308,7 @@ class Daemon:
     def _erase(self) -> None:
         try:
             with self.pulse.erasing():
-                self.retention.apply(self.dispatch.ledger, self.clock())
+                self.retention.apply(self.ledger, self.clock())
         except LedgerError as error:
             # No room to rewrite the file, or somebody holds it: tomorrow is another day.
             logger().warning("contents not erased", error=str(error))
@@ -306,17 +321,19 @@ class Daemon:
         except BaseException as defect:  # noqa: BLE001  (kept, and raised by `run`)
             self._fail(defect)
 
-    def _seconds_to_wait(self) -> float:
-        due = self.dispatch.next_due()
-        if due is None:
-            return IDLE
-        return max(0.05, min(IDLE, (due - self.clock()).total_seconds()))
-
     def _fail(self, defect: BaseException) -> None:
         if not isinstance(defect, MailbridgeError):  # what the user can mend needs no traceback
             logger().error("a defect in mailbridge", exc_info=defect)
         self._defects.append(defect)
         self.stop()
+
+
+def _mark(bridges: Sequence[Bridge]) -> Iterator[InboxError]:
+    for bridge in bridges:
+        try:
+            bridge.mark()
+        except InboxError as error:
+            yield error
 
 
 def _nothing() -> None:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from mailbridge.delivery.answer import Accepted, Answer, Unreachable
 from mailbridge.dispatch import Destination
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT, Recipient
 
 BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 """Upper ends, in seconds, of the classes that durations are counted in; one more is above."""
@@ -87,6 +88,18 @@ class InboxVitals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryVitals:
+    """Delivery to one destination."""
+
+    delivered: float
+    """When its thread last gave a sign."""
+    accepted: float | None
+    """When the destination last accepted a lead; None while it has not."""
+    posts: Mapping[str, Durations]
+    """By kind of answer, as `Accepted`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vitals:
     """Everything that is known at one moment."""
 
@@ -94,15 +107,10 @@ class Vitals:
     started: float
     scheduled: float
     """When the scheduler last ran a job of ours."""
-    delivered: float
-    """When the delivery thread last gave a sign."""
     erasing: float | None
     """Since when contents are being erased, which keeps everybody from writing; None if not."""
-    accepted: float | None
-    """When the destination last accepted a lead; None while it has not."""
     inboxes: Mapping[str, InboxVitals]
-    posts: Mapping[str, Durations]
-    """By kind of answer, as `Accepted`."""
+    deliveries: Mapping[Recipient, DeliveryVitals]
     rules: tuple[Problem, ...] = ()
     """What is wrong with the rule files, so that older rules are in use."""
 
@@ -120,6 +128,13 @@ class _Inbox:
     durations: Durations = field(default_factory=Durations)
 
 
+@dataclass(slots=True)
+class _Delivery:
+    delivered: float
+    accepted: float | None = None
+    posts: dict[str, Durations] = field(default_factory=dict)
+
+
 class Pulse:
     """Takes the signs of life of all threads."""
 
@@ -128,17 +143,17 @@ class Pulse:
         self._clock = clock
         self._lock = Lock()
         self._inboxes: dict[str, _Inbox] = {}
-        self._posts: dict[str, Durations] = {}
-        self._accepted: float | None = None
+        self._deliveries: dict[Recipient, _Delivery] = {}
         self._erasing: float | None = None
         self._rules: tuple[Problem, ...] = ()
-        self._started = self._scheduled = self._delivered = clock()
+        self._started = self._scheduled = clock()
 
-    def start(self, pollers: Iterable[Poller]) -> None:
+    def start(self, pollers: Iterable[Poller], destinations: Iterable[Recipient]) -> None:
         """Begin to count: the daemon starts now."""
         with self._lock:
             at = self._clock()
-            self._started = self._scheduled = self._delivered = at
+            self._started = self._scheduled = at
+            self._deliveries = {to: _Delivery(at) for to in destinations}
             self._inboxes = {poller.name: _Inbox(poller, moved=at) for poller in pollers}
 
     @contextmanager
@@ -170,26 +185,32 @@ class Pulse:
             yield
         finally:
             with self._lock:
-                self._delivered = at = self._clock()
+                at = self._clock()
                 for inbox in self._inboxes.values():
                     inbox.moved = at
+                for delivery in self._deliveries.values():
+                    delivery.delivered = at
                 self._erasing = None
 
     def scheduled(self) -> None:
         """Note that the scheduler runs jobs."""
         self._scheduled = self._clock()
 
-    def delivering(self) -> None:
-        """Note that the delivery thread is at work, or awake."""
-        self._delivered = self._clock()
-
-    def posted(self, answer: Answer, began: float) -> None:
-        """Note that an exchange with the destination ended."""
+    def delivering(self, to: Recipient = DEFAULT) -> None:
+        """Note that a destination's delivery thread is at work, or awake."""
         with self._lock:
-            at = self._delivered = self._clock()
-            self._posts.setdefault(type(answer).__name__, Durations()).note(at - began)
+            at = self._clock()
+            self._deliveries.setdefault(to, _Delivery(at)).delivered = at
+
+    def posted(self, answer: Answer, began: float, to: Recipient = DEFAULT) -> None:
+        """Note that an exchange with a destination ended."""
+        with self._lock:
+            at = self._clock()
+            delivery = self._deliveries.setdefault(to, _Delivery(at))
+            delivery.delivered = at
+            delivery.posts.setdefault(type(answer).__name__, Durations()).note(at - began)
             if isinstance(answer, Accepted):
-                self._accepted = at
+                delivery.accepted = at
 
     def note_rules(self, problems: tuple[Problem, ...]) -> None:
         """Note what is wrong with the rule files; nothing, where they are in use."""
@@ -212,12 +233,17 @@ class Pulse:
                 at=at,
                 started=self._started,
                 scheduled=self._scheduled,
-                delivered=self._delivered,
                 erasing=self._erasing,
-                accepted=self._accepted,
                 inboxes={name: _vitals(inbox) for name, inbox in self._inboxes.items()},
-                posts={name: durations.copy() for name, durations in self._posts.items()},
                 rules=self._rules,
+                deliveries={
+                    to: DeliveryVitals(
+                        delivered=one.delivered,
+                        accepted=one.accepted,
+                        posts={name: durations.copy() for name, durations in one.posts.items()},
+                    )
+                    for to, one in self._deliveries.items()
+                },
             )
 
 
@@ -239,16 +265,17 @@ class TimedDestination:
 
     destination: Destination
     pulse: Pulse
+    to: Recipient = DEFAULT
 
     def deliver(self, payload: Any) -> Answer:
         """Hand over one lead."""
-        self.pulse.delivering()
+        self.pulse.delivering(self.to)
         began = self.pulse.now()
         answer = self.destination.deliver(payload)
-        self.pulse.posted(answer, began)
+        self.pulse.posted(answer, began, self.to)
         return answer
 
     def reach(self) -> Unreachable | None:
         """See whether it answers at all."""
-        self.pulse.delivering()
+        self.pulse.delivering(self.to)
         return self.destination.reach()

@@ -8,8 +8,9 @@ class Accepted:
     """The lead is stored there."""
 
     status: int
-    remote_id: str = ""
-    """The destination's id; empty where the answer could not be read (unconfirmed)."""
+    remote_id: str | None = ""
+    """The destination's id; empty where the answer could not be read (unconfirmed), None where
+    a destination of that kind names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from mailbridge.delivery.encoding import encodable
 from mailbridge.leads.lead import Lead
 from mailbridge.problems import Problem
 
@@ -66,7 +67,7 @@ def payload_of(
     payload: dict[str, Any] = {}
     problems: list[Problem] = []
     for name in CAPPABLE:
-        value = _encodable(getattr(lead, name))
+        value = encodable(getattr(lead, name))
         cap = caps.get(name, 0)
         if cap and len(value) > cap:
             problems.append(_cut_problem(name, len(value), cap))
@@ -77,13 +78,8 @@ def payload_of(
         if name == "sender_message":
             payload["date"] = lead.date
     for name in targets:
-        payload[name] = _encodable(getattr(lead, name))
+        payload[name] = encodable(getattr(lead, name))
     return payload, tuple(problems)
-
-
-def _encodable(text: str) -> str:
-    """Replace lone surrogates: left over from broken mail headers, they are not UTF-8."""
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def _cut(text: str, cap: int) -> str:

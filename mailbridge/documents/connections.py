@@ -1,16 +1,16 @@
-"""The shapes of config.yaml for what lies outside: inboxes, the destination, the ledger.
+"""The shapes of config.yaml for what lies outside: inboxes, the ledger, alerts.
 
 Must not open a connection: it says what to connect to, and refuses what is unsafe.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, GetPydanticSchema, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from mailbridge.documents.destinations import Timeout
 from mailbridge.documents.oauth import OAuthSettings
 from mailbridge.documents.secrets import Secret
 from mailbridge.documents.shape import Shape
@@ -20,31 +20,20 @@ from mailbridge.documents.values import (
     Host,
     Line,
     PresentPath,
-    ProxyAddress,
     SenderName,
     Surroundings,
-    WebAddress,
     at_least,
     is_loopback,
 )
 from mailbridge.documents.wording import UnfitError
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Count = Annotated[int, Field(ge=1)]
-Timeout = Annotated[Duration, AfterValidator(at_least("1s"))]
 
 IMPLICIT_TLS_PORT, IMAP_PORT = 993, 143
 
 
 def _default_port(so_far: Mapping[str, Any]) -> int:
     return IMPLICIT_TLS_PORT if so_far.get("tls") == "implicit" else IMAP_PORT
-
-
-_CAPPED = Literal[
-    "sender_message", "sender_firstname", "sender_lastname", "sender_email", "sender_number"
-]
-CappedField = Annotated[str, GetPydanticSchema(lambda _, handler: handler(_CAPPED))]
-"""A text to everybody else, so that the lengths are a mapping of texts."""
 
 
 def _check_one_way(password: Secret | None, info: ValidationInfo) -> Secret | None:
@@ -163,6 +152,12 @@ class InboxSettings(Shape):
     batch: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=100, description="How many mails are fetched at once."
     )
+    destination: Line | None = Field(
+        default=None,
+        description="Where its leads go: a name below 'destinations:'; without it the one below "
+        "'destination:'.",
+        examples=["crm"],
+    )
 
     @model_validator(mode="after")
     def _check(self) -> "InboxSettings":
@@ -192,73 +187,6 @@ class InboxSettings(Shape):
             else:
                 continue
             raise UnfitError(text, remedy, at=("folders", at))
-        return self
-
-
-class DestinationSettings(Shape):
-    """Where leads are delivered: Realforce."""
-
-    url: WebAddress = Field(
-        default="https://leads.realforce.ch/api/v1/lead", description="The lead API's address."
-    )
-    key: Secret | None = Field(
-        default=None,
-        description="The API key: {env: NAME}, {file: PATH}, {credential: NAME} (systemd), "
-        "{keyring: NAME}, or the text itself; needed to send.",
-        examples=[{"env": "REALFORCE_KEY"}],
-    )
-    email_key: Literal["both", "sender_email", "sender_mail"] = Field(
-        default="both",
-        description=(
-            "The key for the e-mail address, of which Realforce's documentation names two: "
-            "sender_email, sender_mail, or both."
-        ),
-    )
-    without_target: Literal["hold", "send"] = Field(
-        default="hold",
-        description="What becomes of an inquiry that names no property: hold (for review) or send.",
-    )
-    connect_timeout: Timeout = Field(
-        default=timedelta(seconds=10), description="How long connecting may take.", examples=["10s"]
-    )
-    read_timeout: Timeout = Field(
-        default=timedelta(seconds=30), description="How long an answer may take.", examples=["30s"]
-    )
-    ca_file: PresentPath | None = Field(
-        default=None,
-        description="The certificate authorities to trust (PEM) in place of the public ones.",
-        examples=["ca.pem"],
-    )
-    proxy: ProxyAddress | None = Field(
-        default=None,
-        repr=False,
-        description="The proxy to go through; the environment's proxy settings do not count.",
-        examples=["http://proxy.example.org:3128"],
-    )
-    max_lengths: dict[CappedField, Count] = Field(
-        default_factory=dict,
-        description="The greatest number of characters for a field; no limit without it.",
-        examples=[{"sender_message": 5000}],
-    )
-    on_doubt: Literal["resend", "hold"] = Field(
-        default="resend",
-        description="What becomes of a lead if no answer came: resend (once) or hold (for review).",
-    )
-    doubt_wait: Duration = Field(
-        default=timedelta(minutes=10),
-        description="The pause before it is sent once more.",
-        examples=["10m"],
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> "DestinationSettings":
-        # It becomes a header field: anything but visible ASCII would break the request.
-        if self.key and self.key.known and not re.fullmatch(r"[!-~]+", self.key.reveal()):
-            raise UnfitError(
-                "The key holds a blank or a character that is not ASCII.",
-                "Copy the key again, without anything around it.",
-                at=("key",),
-            )
         return self
 
 

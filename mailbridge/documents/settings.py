@@ -4,7 +4,7 @@ This is the source of truth; config.example.yaml says the same, and a test compa
 them. Must not open a connection or know what a setting does.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,10 +14,17 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from mailbridge.documents.connections import (
     AlertSettings,
-    Count,
-    DestinationSettings,
     InboxSettings,
     LedgerSettings,
+)
+from mailbridge.documents.destinations import (
+    AnyDestination,
+    AnyNamed,
+    Count,
+    DestinationSettings,
+    NamedDestination,
+    TheDestination,
+    WebhookSettings,
 )
 from mailbridge.documents.listings import ListingSettings
 from mailbridge.documents.located import parse
@@ -27,6 +34,7 @@ from mailbridge.documents.shape import Shape, shape
 from mailbridge.documents.source import is_folder, read_text
 from mailbridge.documents.values import (
     Duration,
+    Line,
     Listen,
     ListenAddress,
     LocalPath,
@@ -39,6 +47,7 @@ from mailbridge.documents.values import (
 )
 from mailbridge.documents.wording import UnfitError
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT_NAME
 
 __all__ = [
     "AlertSettings",
@@ -207,9 +216,31 @@ class Settings(Shape):
     inboxes: tuple[InboxSettings, ...] = Field(
         default=(), description="The mailboxes that are watched."
     )
-    destination: Annotated[DestinationSettings, _EMPTY] = Field(
+    destination: Annotated[TheDestination, _EMPTY] = Field(
         default_factory=DestinationSettings,
-        description="Where leads are delivered: Realforce.",
+        description="Where leads are delivered, unless the inbox or the portal chooses another "
+        "place.",
+    )
+    destinations: tuple[NamedDestination, ...] = Field(
+        default=(),
+        description="Other places where leads are delivered, each with a name and a kind "
+        "(docs/destinations.md), for inboxes and portals that choose them.",
+        examples=[
+            [
+                {
+                    "name": "crm",
+                    "kind": "webhook",
+                    "url": "https://crm.example.org/leads",
+                    "secret": {"env": "WEBHOOK_SECRET"},
+                }
+            ]
+        ],
+    )
+    portal_destinations: dict[Line, Line] = Field(
+        default_factory=dict,
+        description="Portals whose leads go elsewhere, whatever the inbox: each with a name below "
+        "'destinations:', or default.",
+        examples=[{"homegate.ch": "crm"}],
     )
     leads: Annotated[LeadSettings, _EMPTY] = Field(
         default_factory=LeadSettings, description="What a lead looks like."
@@ -262,7 +293,43 @@ class Settings(Shape):
                     code="duplicate-name",
                     at=("inboxes", at, "name"),
                 )
+        self._check_destinations()
         return self
+
+    def _check_destinations(self) -> None:
+        names = [one.name for one in self.destinations]
+        for at, name in enumerate(names):
+            if name in names[:at]:
+                raise UnfitError(
+                    f"Two destinations are called {name!r}.",
+                    "Give each destination a name of its own.",
+                    code="duplicate-name",
+                    at=("destinations", at, "name"),
+                )
+        for at, inbox in enumerate(self.inboxes):
+            if inbox.destination not in (None, DEFAULT_NAME, *names):
+                raise _no_destination(inbox.destination, names, ("inboxes", at, "destination"))
+        for portal, name in self.portal_destinations.items():
+            if name not in (DEFAULT_NAME, *names):
+                raise _no_destination(name, names, ("portal_destinations", portal))
+
+    @property
+    def uses_default(self) -> bool:
+        """Whether a lead can go to the destination without a name."""
+        by_inbox = [inbox.destination or DEFAULT_NAME for inbox in self.inboxes]
+        return not by_inbox or DEFAULT_NAME in {*by_inbox, *self.portal_destinations.values()}
+
+
+def _no_destination(
+    name: str | None, names: Sequence[str], at: tuple[str | int, ...]
+) -> UnfitError:
+    known = ", ".join(["default", *names])
+    return UnfitError(
+        f"There is no destination {name!r}.",
+        f"Write one of {known}, or add it below 'destinations:'.",
+        code="no-such-destination",
+        at=at,
+    )
 
 
 def load_settings(
@@ -307,7 +374,8 @@ def missing_for_run(settings: Settings, file: str) -> tuple[Problem, ...]:
                 remedy="Add at least one below 'inboxes:' with name, host, user and password.",
             )
         )
-    if settings.destination.key is None:
+    default = settings.destination
+    if isinstance(default, DestinationSettings) and default.key is None and settings.uses_default:
         problems.append(
             Problem(
                 file,
@@ -353,8 +421,9 @@ def exposed_secrets(settings: Settings, file: str) -> tuple[Problem, ...]:
 
 def _find_plain(settings: Settings) -> Iterator[str]:
     yield from (key for key, secret in _secrets(settings) if secret.plain)
-    if settings.destination.proxy and urlsplit(settings.destination.proxy).password:
-        yield "destination.proxy"
+    for place, one in _destinations(settings):
+        if one.proxy and urlsplit(one.proxy).password:
+            yield f"{place}.proxy"
     if settings.ledger.url and urlsplit(settings.ledger.url).password:
         yield "ledger.url"
 
@@ -368,11 +437,21 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, Secret]]:
             yield f"inboxes.{at}.oauth.client_secret", inbox.oauth.client_secret
         if inbox.oauth and inbox.oauth.key:
             yield f"inboxes.{at}.oauth.key", inbox.oauth.key
-    if settings.destination.key:
-        yield "destination.key", settings.destination.key
+    for place, one in _destinations(settings):
+        name, found = (
+            ("secret", one.secret) if isinstance(one, WebhookSettings) else ("key", one.key)
+        )
+        if found:
+            yield f"{place}.{name}", found
     if settings.listings.key:
         yield "listings.key", settings.listings.key
     if settings.ledger.password:
         yield "ledger.password", settings.ledger.password
     for at, address in enumerate(settings.alerts.to):
         yield f"alerts.to.{at}", address
+
+
+def _destinations(settings: Settings) -> Iterator[tuple[str, AnyDestination | AnyNamed]]:
+    yield "destination", settings.destination
+    for at, one in enumerate(settings.destinations):
+        yield f"destinations.{at}", one

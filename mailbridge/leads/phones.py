@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from mailbridge.leads.characters import fold, keep_lines
 from mailbridge.problems import Problem
@@ -85,6 +85,15 @@ def read_phone(written: str, region: str) -> Phone:
     words = any(word.casefold() not in _LABELS for word in _WORD.findall(bare))
     whole = len(numbers) == 1 and len(read) == len(readings) and bare == text and not words
     return Phone(numbers[0], "" if whole else fold(written))
+
+
+def is_mobile(number: str) -> bool:
+    """Tell whether an E.164 number is a mobile's, as the numbering plans say.
+
+    Where they leave it open (United States), or do not know the number, it counts as none.
+    """
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return bool(kind == PhoneNumberType.MOBILE)
 
 
 def national_part(number: str) -> str:

@@ -5,8 +5,8 @@ Pure: what the mail says of itself comes in as `Origin`, what the user decided a
 the visitor's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbridge.leads.characters import fold, join_lines, keep_blanks, keep_lines
@@ -83,6 +83,12 @@ class Prepared:
     """Same inquiry, same fingerprint; means something only where complete."""
     problems: tuple[Problem, ...] = ()
     """Those found here; `Inquiry.problems` are not repeated."""
+    text: str = ""
+    """The visitor's own words, without our block; empty where there are none."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """By name of `DETAILS`: what the lead API has no field for, on one line each."""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """What else is to be known of the contact: `relay`, `email_written`, `number_written`."""
 
 
 def prepare(inquiry: Inquiry, origin: Origin, policy: Policy) -> Prepared:
@@ -99,9 +105,10 @@ def prepare(inquiry: Inquiry, origin: Origin, policy: Policy) -> Prepared:
     phone = read_phone(_value(inquiry, "sender_number"), region)
     text = keep_lines(_value(inquiry, "sender_message")).strip()
     details = {name: line for name in DETAILS if (line := _read_detail(inquiry, name))}
+    remarks = _read_remarks(inquiry, email, phone)
     lines = _contact_lines(email, phone) if policy.contact_block else []
     if policy.details_block:
-        lines += [*_remark_lines(inquiry, email, phone), *details.items()]
+        lines += [*remarks.items(), ("portal", fold(inquiry.portal)), *details.items()]
     language = choose_language(details.get("language", ""), region)
     targets = {name: value for name in TARGETS if (value := _read_target(inquiry, name))}
     target = targets if len(targets) == 1 else {}  # contradicting ones are not chosen from
@@ -127,6 +134,9 @@ def prepare(inquiry: Inquiry, origin: Origin, policy: Policy) -> Prepared:
         complete=not missing and dating.seconds is not None and bool(lead.sender_message),
         fingerprint=fingerprint(inquiry.portal, lead, text),
         problems=tuple(dict.fromkeys((*missing, *dating.problems, *notes))),
+        text=text,
+        details=details,
+        remarks=remarks,
     )
 
 
@@ -167,14 +177,13 @@ def _contact_lines(email: Email, phone: Phone) -> list[Line]:
     return [("email", email.address), ("number", phone.number)]
 
 
-def _remark_lines(inquiry: Inquiry, email: Email, phone: Phone) -> list[Line]:
-    relay = email.address if is_relay(email.address, inquiry.relay_domains) else ""
-    return [
-        ("relay", relay),
-        ("email_written", email.noted),
-        ("number_written", phone.noted),
-        ("portal", fold(inquiry.portal)),
-    ]
+def _read_remarks(inquiry: Inquiry, email: Email, phone: Phone) -> dict[str, str]:
+    found = {
+        "relay": email.address if is_relay(email.address, inquiry.relay_domains) else "",
+        "email_written": email.noted,
+        "number_written": phone.noted,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _usable_fields(lead: Lead, text: str) -> list[str]:

@@ -11,9 +11,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mailbridge.ledger.records import Alert, Arrivals, Standing
+from mailbridge.ledger.health import NEWEST
+from mailbridge.ledger.leads import recipient_of
+from mailbridge.ledger.records import Alert, Arrivals, DestinationStanding, Standing
 from mailbridge.ledger.tables import INQUIRIES, UNSETTLED, alerts, attempts, leads, mails
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import Recipient
 
 _REFUSALS = (401, 403)
 _REVIEW = [outcome.value for outcome in Outcome if outcome.for_review]
@@ -30,13 +33,6 @@ def read_standing(connection: Connection) -> Standing:
     doubted = sa.select(sa.func.count(leads.c.mail.distinct())).where(
         sa.text(UNSETTLED), leads.c.state == "in_doubt", leads.c.next_attempt.is_not(None)
     )
-    deferred = sa.select(sa.func.count()).where(sa.text(UNSETTLED), leads.c.state == "deferred")
-    telling = (
-        sa.select(attempts.c.status)
-        .where((attempts.c.state == "sent") | attempts.c.status.in_(_REFUSALS))
-        .order_by(attempts.c.id.desc())
-        .limit(1)
-    )
     slow = (
         sa.select(mails.c.portal, sa.func.count().label("mails"))
         .where(
@@ -48,10 +44,52 @@ def read_standing(connection: Connection) -> Standing:
     return Standing(
         for_review=connection.execute(review).scalar_one()
         - connection.execute(doubted).scalar_one(),
-        key_refused=connection.execute(telling).scalar() in _REFUSALS,
-        deferred=connection.execute(deferred).scalar_one(),
         slow={row.portal: row.mails for row in connection.execute(slow)},
+        destinations=_read_destinations(connection),
     )
+
+
+def _read_destinations(connection: Connection) -> dict[Recipient, DestinationStanding]:
+    refused = _read_refused(connection)
+    deferred = sa.func.sum(sa.case((leads.c.state == "deferred", 1), else_=0))
+    query = (
+        sa.select(
+            leads.c.destination,
+            leads.c.destination_kind,
+            sa.func.count().label("waiting"),
+            deferred.label("deferred"),
+        )
+        .where(sa.text(UNSETTLED), leads.c.state != "in_doubt")
+        .group_by(leads.c.destination, leads.c.destination_kind)
+    )
+    found = {
+        to: DestinationStanding(
+            key_refused=to in refused, waiting=row.waiting, deferred=row.deferred
+        )
+        for row in connection.execute(query)
+        for to in [recipient_of(row)]
+    }
+    return {to: DestinationStanding(key_refused=True) for to in refused} | found
+
+
+def _read_refused(connection: Connection) -> set[Recipient]:
+    """Name those whose last word on the key, among the newest attempts, was a refusal."""
+    newest = sa.select(sa.func.max(attempts.c.id)).scalar_subquery()
+    telling = (
+        sa.select(sa.func.max(attempts.c.id))
+        .join(leads)
+        .where(
+            attempts.c.id > newest - NEWEST,
+            (attempts.c.state == "sent") | attempts.c.status.in_(_REFUSALS),
+        )
+        .group_by(leads.c.destination, leads.c.destination_kind)
+    )
+    query = (
+        sa.select(leads.c.destination, leads.c.destination_kind)
+        .join_from(attempts, leads)
+        .where(attempts.c.id.in_(telling), attempts.c.status.in_(_REFUSALS))
+    )
+    return {recipient_of(row) for row in connection.execute(query)}
 
 
 def list_arrivals(connection: Connection, since: datetime) -> list[Arrivals]:
@@ -139,7 +177,7 @@ def write_alerts(connection: Connection, kept: Iterable[Alert], gone: Iterable[A
             connection.execute(alerts.insert().values({**key, **values}))
 
 
-_KEY = ("kind", "portal", "inbox")
+_KEY = ("kind", "portal", "inbox", "destination")
 _VALUES = [column.name for column in alerts.c if column.name not in _KEY]
 
 
@@ -148,4 +186,5 @@ def _is(alert: Alert) -> sa.ColumnElement[bool]:
         (alerts.c.kind == alert.kind)
         & (alerts.c.portal == alert.portal)
         & (alerts.c.inbox == alert.inbox)
+        & (alerts.c.destination == alert.destination)
     )

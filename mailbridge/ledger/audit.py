@@ -5,6 +5,7 @@ from collections.abc import Collection
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
+from mailbridge.ledger.leads import recipient_of
 from mailbridge.ledger.records import State
 from mailbridge.ledger.tables import CHUNK, MESSAGE_ID_LIMIT, lead_contents, leads, mails
 from mailbridge.ledger.views import Delivered, Standing
@@ -63,6 +64,8 @@ def list_delivered(
             leads.c.state,
             leads.c.remote_id,
             mails.c.received,
+            leads.c.destination,
+            leads.c.destination_kind,
             payload.label("payload"),
         )
         .join_from(leads, mails)
@@ -80,6 +83,7 @@ def list_delivered(
             remote_id=row.remote_id,
             received=row.received,
             payload=row.payload,
+            to=recipient_of(row),
         )
         for row in connection.execute(query)
     ]

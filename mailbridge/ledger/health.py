@@ -1,13 +1,22 @@
 """How things stand: counts for `status`, and the last poll of each inbox."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from mailbridge.ledger.records import Attempt, InboxHealth, Summary
-from mailbridge.ledger.tables import UNSETTLED, attempts, inboxes, leads, mails
+from mailbridge.ledger.lag import count_waiting
+from mailbridge.ledger.leads import recipient_of
+from mailbridge.ledger.records import Attempt, DestinationHealth, InboxHealth, Summary
+from mailbridge.ledger.tables import attempts, inboxes, leads, mails
+from mailbridge.ledger.views import Waiting
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import Recipient
+
+NEWEST = 10_000
+"""Attempts looked at for the last one of each destination: it costs the same for ever."""
 
 
 def summarize(connection: Connection) -> Summary:
@@ -30,20 +39,44 @@ def summarize(connection: Connection) -> Summary:
         if outcome.for_review:
             for_review += count
             oldest_for_review = min(oldest, oldest_for_review or oldest)
-    waiting = sa.select(
-        sa.func.count(), sa.func.min(leads.c.created, type_=leads.c.created.type)
-    ).where(sa.text(UNSETTLED), leads.c.state != "in_doubt")
-    queued, oldest_queued = connection.execute(waiting).one()
+    waiting = count_waiting(connection)
     return Summary(
         outcomes=outcomes,
         portals=portals,
-        queued=queued,
-        oldest_queued=oldest_queued,
+        queued=sum(one.leads for one in waiting.values()),
+        oldest_queued=min((one.oldest for one in waiting.values()), default=None),
         for_review=for_review,
         oldest_for_review=oldest_for_review,
         inboxes=list_inboxes(connection),
         last_attempt=_last_attempt(connection),
+        destinations=_destinations(connection, waiting),
     )
+
+
+def _destinations(
+    connection: Connection, waiting: Mapping[Recipient, Waiting]
+) -> dict[Recipient, DestinationHealth]:
+    newest = sa.select(sa.func.max(attempts.c.id)).scalar_subquery()
+    last = (
+        sa.select(sa.func.max(attempts.c.id))
+        .join(leads)
+        .where(attempts.c.ended.is_not(None), attempts.c.id > newest - NEWEST)
+        .group_by(leads.c.destination, leads.c.destination_kind)
+    )
+    query = (
+        sa.select(attempts, leads.c.destination, leads.c.destination_kind)
+        .join(leads)
+        .where(attempts.c.id.in_(last))
+    )
+    tried = {recipient_of(row): _attempt(row) for row in connection.execute(query)}
+    return {
+        to: DestinationHealth(
+            queued=waiting[to].leads if to in waiting else 0,
+            oldest_queued=waiting[to].oldest if to in waiting else None,
+            last_attempt=tried.get(to),
+        )
+        for to in sorted({*waiting, *tried})
+    }
 
 
 def _last_attempt(connection: Connection) -> Attempt | None:
@@ -54,8 +87,10 @@ def _last_attempt(connection: Connection) -> Attempt | None:
         .limit(1)
     )
     row = connection.execute(query).first()
-    if row is None:
-        return None
+    return None if row is None else _attempt(row)
+
+
+def _attempt(row: sa.Row[Any]) -> Attempt:
     return Attempt(
         started=row.started,
         ended=row.ended,

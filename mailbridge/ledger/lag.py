@@ -7,9 +7,11 @@ from statistics import median
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from mailbridge.ledger.leads import recipient_of
 from mailbridge.ledger.tables import UNSETTLED, attempts, cursors, leads, mails
 from mailbridge.ledger.views import Delay, ForReview, Lag, Waiting
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import Recipient
 
 NEWEST = 1000
 """Mails looked at, of all inboxes together: by their ids, so that it costs the same for ever."""
@@ -65,13 +67,22 @@ def _delay(waits: Iterable[timedelta]) -> Delay:
     )
 
 
-def count_waiting(connection: Connection) -> Waiting:
-    """Count the queue, in an index that holds nothing else."""
-    query = sa.select(
-        sa.func.count(), sa.func.min(leads.c.created, type_=leads.c.created.type)
-    ).where(sa.text(UNSETTLED), leads.c.state != _IN_DOUBT)
-    number, oldest = connection.execute(query).one()
-    return Waiting(leads=number, oldest=oldest)
+def count_waiting(connection: Connection) -> dict[Recipient, Waiting]:
+    """Count the queues that are not empty, in an index that holds nothing else."""
+    query = (
+        sa.select(
+            leads.c.destination,
+            leads.c.destination_kind,
+            sa.func.count().label("number"),
+            sa.func.min(leads.c.created, type_=leads.c.created.type).label("oldest"),
+        )
+        .where(sa.text(UNSETTLED), leads.c.state != _IN_DOUBT)
+        .group_by(leads.c.destination, leads.c.destination_kind)
+    )
+    return {
+        recipient_of(row): Waiting(leads=row.number, oldest=row.oldest)
+        for row in connection.execute(query)
+    }
 
 
 def find_oldest_for_review(connection: Connection) -> ForReview | None:

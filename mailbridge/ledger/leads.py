@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,6 +12,7 @@ from mailbridge.ledger.prepared import Prepared
 from mailbridge.ledger.records import Attempt, LeadRecord, NewLead, State, Word
 from mailbridge.ledger.tables import CHUNK, attempts, lead_contents, leads, mails
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import Kind, Recipient
 
 _INSERT_LEADS = leads.insert().inline()
 _INSERT_CONTENTS = lead_contents.insert().inline()
@@ -47,6 +49,8 @@ def insert_leads(
             "next_attempt": None,
             "failures": 0,
             "resent": False,
+            "destination": lead.to.name,
+            "destination_kind": lead.to.kind.value,
         }
         for mail, of_mail in new.items()
         for lead in of_mail
@@ -160,9 +164,15 @@ def leads_of(connection: Connection, mail: int) -> tuple[LeadRecord, ...]:
             duplicate_of=row.duplicate_of,
             next_attempt=row.next_attempt,
             attempts=tuple(tried.get(row.id, ())),
+            to=recipient_of(row),
         )
         for row in connection.execute(found)
     )
+
+
+def recipient_of(row: Any) -> Recipient:
+    """Say where a lead goes, by a row with its two columns."""
+    return Recipient(row.destination, Kind(row.destination_kind))
 
 
 def _state(lead: NewLead) -> State:

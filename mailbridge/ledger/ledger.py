@@ -48,6 +48,7 @@ from mailbridge.ledger.records import (
     Word,
 )
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT, Recipient
 
 
 class Book:
@@ -185,38 +186,42 @@ class Ledger:
         with self._database.reading() as connection:
             return history.look_back(connection, identities, fingerprints, since)
 
-    # Queue
+    # Queue: each destination has its own, that of the lead API unless another is named
 
-    def claim(self, now: datetime) -> Claimed | None:
+    def claim(self, now: datetime, to: Recipient = DEFAULT) -> Claimed | None:
         """Take the due lead with the lowest id; it is durably `sending` before this returns."""
         with self._database.writing() as connection:
-            return queue.claim(connection, now)
+            return queue.claim(connection, now, to)
 
     def settle(self, settlement: Settlement) -> None:
         """Record how the exchange of a claimed lead ended; its mail's outcome follows."""
         with self._database.writing() as connection:
             queue.settle(connection, settlement)
 
-    def settle_and_claim(self, settlement: Settlement, now: datetime) -> Claimed | None:
+    def settle_and_claim(
+        self, settlement: Settlement, now: datetime, to: Recipient = DEFAULT
+    ) -> Claimed | None:
         """`settle`, then `claim`, in one transaction: one fsync for each lead instead of two."""
         with self._database.writing() as connection:
             queue.settle(connection, settlement)
-            return queue.claim(connection, now)
+            return queue.claim(connection, now, to)
 
-    def recover(self, now: datetime, next_attempt: datetime | None) -> list[int]:
+    def recover(
+        self, now: datetime, next_attempt: datetime | None, to: Recipient | None = None
+    ) -> list[int]:
         """See `queue.recover`; for the claimed instance only, before it sends anything."""
         with self._database.writing() as connection:
-            return queue.recover(connection, now, next_attempt)
+            return queue.recover(connection, now, next_attempt, to)
 
-    def make_due(self, now: datetime) -> None:
+    def make_due(self, now: datetime, to: Recipient = DEFAULT) -> None:
         """Let every deferred lead go now: the destination is back."""
         with self._database.writing() as connection:
-            queue.make_due(connection, now)
+            queue.make_due(connection, now, to)
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, to: Recipient = DEFAULT) -> datetime | None:
         """Tell when the next lead is due, which may be past; None where none will be by itself."""
         with self._database.reading() as connection:
-            return queue.next_due(connection)
+            return queue.next_due(connection, to)
 
     # Marks
 

@@ -20,6 +20,7 @@ from mailbridge.ledger.views import (
     Standing,
     Waiting,
 )
+from mailbridge.recipient import Recipient
 
 
 class Look:
@@ -37,7 +38,7 @@ class Look:
         """See `lag.measure_lags`."""
         return lag.measure_lags(self._connection)
 
-    def waiting(self) -> Waiting:
+    def waiting(self) -> dict[Recipient, Waiting]:
         """See `lag.count_waiting`."""
         return lag.count_waiting(self._connection)
 

@@ -13,6 +13,7 @@ from mailbridge.ledger.leads import follow_leads
 from mailbridge.ledger.prepared import Prepared
 from mailbridge.ledger.records import Claimed, Settlement, State
 from mailbridge.ledger.tables import UNSETTLED, Document, attempts, lead_contents, leads
+from mailbridge.recipient import Recipient
 
 _NOW = sa.bindparam("now", type_=leads.c.next_attempt.type)
 _DUE = (
@@ -27,7 +28,12 @@ FIRST_DUE = (
     sa.select(leads.c.id, leads.c.mail, leads.c.state, leads.c.failures, leads.c.resent)
     .add_columns(lead_contents.c.payload)
     .outerjoin_from(leads, lead_contents)
-    .where(sa.text(f"leads.{UNSETTLED}"), _DUE)
+    .where(
+        sa.text(f"leads.{UNSETTLED}"),
+        leads.c.destination == sa.bindparam("to_name"),
+        leads.c.destination_kind == sa.bindparam("to_kind"),
+        _DUE,
+    )
     .order_by(leads.c.id)
     .limit(1)
 )
@@ -76,9 +82,9 @@ _PAYLOAD = Document()
 _SETTLED = frozenset({State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED})
 
 
-def claim(connection: Connection, now: datetime) -> Claimed | None:
-    """Take the due lead with the lowest id: it is `sending` once this is committed."""
-    row = _FIRST_DUE.run(connection, now=now).first()
+def claim(connection: Connection, now: datetime, to: Recipient) -> Claimed | None:
+    """Take the destination's due lead with the lowest id: `sending` once this is committed."""
+    row = _FIRST_DUE.run(connection, now=now, to_name=to.name, to_kind=to.kind.value).first()
     if row is None:
         return None
     doubted = row.state == State.IN_DOUBT
@@ -126,23 +132,26 @@ def settle(connection: Connection, settlement: Settlement) -> None:
     follow_leads(connection, settlement.mail)
 
 
-def recover(connection: Connection, now: datetime, next_attempt: datetime | None) -> list[int]:
+def recover(
+    connection: Connection, now: datetime, next_attempt: datetime | None, to: Recipient | None
+) -> list[int]:
     """After a crash: what was being sent is in doubt; the ids of those leads.
 
     `next_attempt` is when they are sent again; a lead that was sent again before
-    waits for a person all the same.
+    waits for a person all the same. Without `to`, those of every destination.
     """
+    theirs = sa.true() if to is None else _goes_to(to)
     # Tried at a time that is still to come: the clock was set back, perhaps by years, and
     # what should have waited for minutes would wait as long.
     tried_later = sa.exists().where(attempts.c.lead == leads.c.id, attempts.c.started > now)
     connection.execute(
         leads.update()
-        .where(sa.text(UNSETTLED), leads.c.next_attempt > now, tried_later)
+        .where(sa.text(UNSETTLED), theirs, leads.c.next_attempt > now, tried_later)
         .values(next_attempt=now)
     )
     rows = connection.execute(
         sa.select(leads.c.id, leads.c.mail, leads.c.resent)
-        .where(sa.text(UNSETTLED), leads.c.state == "sending")
+        .where(sa.text(UNSETTLED), theirs, leads.c.state == "sending")
         .order_by(leads.c.id)
     ).all()
     for lead, mail, resent in rows:
@@ -158,21 +167,30 @@ def recover(connection: Connection, now: datetime, next_attempt: datetime | None
     return [lead for lead, _, _ in rows]
 
 
-def make_due(connection: Connection, now: datetime) -> None:
-    """Let every deferred lead go now: the destination is back."""
+def make_due(connection: Connection, now: datetime, to: Recipient) -> None:
+    """Let every deferred lead of this destination go now: it is back."""
     connection.execute(
         leads.update()
-        .where(sa.text(UNSETTLED), leads.c.state == "deferred", leads.c.next_attempt > now)
+        .where(
+            sa.text(UNSETTLED),
+            _goes_to(to),
+            leads.c.state == "deferred",
+            leads.c.next_attempt > now,
+        )
         .values(next_attempt=now)
     )
 
 
-def next_due(connection: Connection) -> datetime | None:
-    """When the next lead is due, which may be past; None where none will be by itself."""
+def next_due(connection: Connection, to: Recipient) -> datetime | None:
+    """When its next lead is due, which may be past; None where none will be by itself."""
     due = sa.func.coalesce(leads.c.next_attempt, leads.c.created)
     held = (leads.c.state == "in_doubt") & leads.c.next_attempt.is_(None)
     query = sa.select(sa.func.min(due, type_=leads.c.created.type)).where(
-        sa.text(UNSETTLED), leads.c.state != "sending", ~held
+        sa.text(UNSETTLED), _goes_to(to), leads.c.state != "sending", ~held
     )
     found: datetime | None = connection.execute(query).scalar()
     return found
+
+
+def _goes_to(to: Recipient) -> sa.ColumnElement[bool]:
+    return (leads.c.destination == to.name) & (leads.c.destination_kind == to.kind.value)

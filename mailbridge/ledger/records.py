@@ -8,6 +8,7 @@ from typing import Any
 
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT, Recipient
 
 
 class State(StrEnum):
@@ -78,6 +79,8 @@ class NewLead:
     """Evidence by field name: value, raw, source, span, pattern."""
     duplicate_of: int | None = None
     """Id of the lead that made this one a duplicate; such a lead is never sent."""
+    to: Recipient = DEFAULT
+    """For whom `payload` was written: it goes there and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,7 @@ class LeadRecord:
     duplicate_of: int | None
     next_attempt: datetime | None
     attempts: tuple[Attempt, ...] = ()
+    to: Recipient = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,6 +327,17 @@ class InboxHealth:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationHealth:
+    """What the ledger knows of one destination."""
+
+    queued: int = 0
+    """Leads for it that are not accepted yet, whether tried or not."""
+    oldest_queued: datetime | None = None
+    last_attempt: Attempt | None = None
+    """The last exchange with it that has ended; None where there was none lately."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Counts for `status`."""
 
@@ -335,7 +350,9 @@ class Summary:
     oldest_for_review: datetime | None
     inboxes: tuple[InboxHealth, ...] = field(default=())
     last_attempt: Attempt | None = None
-    """The last exchange with the destination that has ended."""
+    """The last exchange with a destination that has ended."""
+    destinations: Mapping[Recipient, DestinationHealth] = field(default_factory=dict)
+    """Those for which leads wait or to which some went lately."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,6 +363,8 @@ class Alert:
     portal: str
     inbox: str
     """Which portal and inbox it is about; empty where it is about none."""
+    destination: str = ""
+    """Which destination; empty where it is about none, or about the lead API without a name."""
     noticed: datetime
     """Since when it has been so."""
     absent: datetime | None = None
@@ -379,14 +398,24 @@ class Arrivals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DestinationStanding:
+    """What there is to be told of the leads for one destination."""
+
+    key_refused: bool = False
+    """Whether its key was refused, and no lead has been accepted since."""
+    waiting: int = 0
+    """Leads not accepted yet, whether tried or not."""
+    deferred: int = 0
+    """Those of them that were tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What there is to be told of leads and mails."""
 
     for_review: int
     """Mails that wait for a person; not those whose lead in doubt is sent again by itself."""
-    key_refused: bool
-    """Whether the key was refused, and no lead has been accepted since."""
-    deferred: int
-    """Leads that were tried and not accepted yet."""
     slow: Mapping[str, int]
     """By portal: mails unreadable because a pattern ran out of its time."""
+    destinations: Mapping[Recipient, DestinationStanding] = field(default_factory=dict)
+    """Those of which there is something to tell."""

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 
-SCHEMA = "0003"
+SCHEMA = "0004"
 """Revision of the newest migration; what `alembic_version` holds in an up-to-date ledger."""
 
 MESSAGE_ID_LIMIT = 500
@@ -170,6 +170,9 @@ leads = sa.Table(
     sa.Column("next_attempt", Moment, nullable=True),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("resent", sa.Boolean, nullable=False),
+    # Where it goes, see recipient.py: decided once, whatever the settings say later.
+    sa.Column("destination", Words, nullable=False, server_default="default"),
+    sa.Column("destination_kind", Words, nullable=False, server_default="realforce"),
     sa.UniqueConstraint("mail", "part"),
     sqlite_autoincrement=True,
 )
@@ -181,6 +184,9 @@ Queries repeat it word for word: SQLite uses a partial index only then.
 """
 sa.Index(
     "leads_unsettled",
+    # First where it goes: a destination that is down must not make the others' search longer.
+    leads.c.destination,
+    leads.c.destination_kind,
     leads.c.id,
     leads.c.state,
     leads.c.next_attempt,
@@ -250,6 +256,7 @@ alerts = sa.Table(
     sa.Column("kind", Words, primary_key=True),
     sa.Column("portal", Words, primary_key=True),
     sa.Column("inbox", Words, primary_key=True),
+    sa.Column("destination", Words, primary_key=True),
     sa.Column("noticed", Moment, nullable=False),
     sa.Column("absent", Moment, nullable=True),
     sa.Column("over", Moment, nullable=True),

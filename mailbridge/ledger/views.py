@@ -7,6 +7,7 @@ from typing import Any
 
 from mailbridge.ledger.records import MailRecord, State
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT, Recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,8 @@ class Waiting:
     """Leads that are not accepted yet, whether tried or not; those in doubt are not among them."""
 
     leads: int
-    oldest: datetime | None
+    """At least one."""
+    oldest: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ class Delivered:
     """When the mail server got its mail."""
     payload: Mapping[str, Any] | None
     """As it was POSTed; None where it was erased since."""
+    to: Recipient = DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from mailbridge.daemon.pulse import Vitals
 from mailbridge.ledger.views import Waiting
+from mailbridge.recipient import Recipient
 
 INTERVALS = 3
 """Intervals that an inbox may go without a good poll."""
@@ -37,7 +38,7 @@ class Limits:
 
     inboxes: Mapping[str, InboxLimits] = field(default_factory=dict)
     delivery: float
-    """The longest pause between two signs of the delivery thread: its sleep, or one exchange."""
+    """The longest pause between two signs of a delivery thread: its sleep, or one exchange."""
     scheduler: float
     """The interval of the look that the scheduler runs."""
 
@@ -54,8 +55,9 @@ def _dead(vitals: Vitals, limits: Limits) -> Iterator[str]:
         if (lasted := vitals.at - vitals.erasing) > ERASURE:
             yield f"contents have been erased for {lasted:.0f} s"
         return  # who waits for the ledger does not hang
-    if (silent := vitals.at - vitals.delivered) > limits.delivery + MARGIN:
-        yield f"the delivery thread has given no sign for {silent:.0f} s"
+    for to, delivery in vitals.deliveries.items():
+        if (silent := vitals.at - delivery.delivered) > limits.delivery + MARGIN:
+            yield f"{to}: the delivery thread has given no sign for {silent:.0f} s"
     for name, inbox in vitals.inboxes.items():
         silent = vitals.at - inbox.moved
         if inbox.polling and silent > limits.inboxes[name].deadline + MARGIN:
@@ -63,11 +65,12 @@ def _dead(vitals: Vitals, limits: Limits) -> Iterator[str]:
 
 
 def find_problems(
-    vitals: Vitals, limits: Limits, waiting: Waiting | None, at: datetime
+    vitals: Vitals, limits: Limits, waiting: Mapping[Recipient, Waiting] | None, at: datetime
 ) -> tuple[str, ...]:
     """Name everything that is wrong, without a personal value; none where all is well.
 
-    `waiting` is None where the ledger could not be read; `at` is the time of day.
+    `waiting` are the queues that are not empty, None where the ledger could not be read;
+    `at` is the time of day.
     """
     return (
         *_dead(vitals, limits),
@@ -88,16 +91,24 @@ def _unread(vitals: Vitals, limits: Limits) -> Iterator[str]:
             yield f"inbox {name}: not read for {silent:.0f} s; {why}"
 
 
-def _unsent(vitals: Vitals, waiting: Waiting | None, at: datetime) -> Iterator[str]:
+def _unsent(
+    vitals: Vitals, waiting: Mapping[Recipient, Waiting] | None, at: datetime
+) -> Iterator[str]:
     if waiting is None:
         yield "the ledger cannot be read"
         return
-    if waiting.oldest is None:
-        return
-    still = vitals.at - (vitals.started if vitals.accepted is None else vitals.accepted)
-    waited = (at - waiting.oldest).total_seconds()
-    if min(still, waited) > QUEUE_PATIENCE:
-        yield (
-            f"the queue does not move: leads waiting: {waiting.leads}, the oldest for "
-            f"{waited:.0f} s; see `mailbridge mails --outcome deferred`"
-        )
+    for to, queue in waiting.items():
+        delivery = vitals.deliveries.get(to)
+        if delivery is None:
+            yield (
+                f"{to} ({to.kind}): not in the settings, leads waiting: {queue.leads}; "
+                "see `mailbridge status`"
+            )
+            continue
+        still = vitals.at - (vitals.started if delivery.accepted is None else delivery.accepted)
+        waited = (at - queue.oldest).total_seconds()
+        if min(still, waited) > QUEUE_PATIENCE:
+            yield (
+                f"{to}: the queue does not move: leads waiting: {queue.leads}, the oldest for "
+                f"{waited:.0f} s; see `mailbridge mails --outcome deferred`"
+            )

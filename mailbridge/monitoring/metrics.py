@@ -21,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from mailbridge import __version__
 from mailbridge.daemon.pulse import BOUNDS, Durations, Vitals
-from mailbridge.ledger.records import InboxHealth, State, Summary
+from mailbridge.ledger.records import DestinationHealth, InboxHealth, State, Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +58,18 @@ class _Collector(Collector):
             leads.add_metric([state.value], figures.leads.get(state, 0))
         yield leads
         yield from _waiting(figures.summary, figures.at)
+        yield from _queues(figures)
         here = [one for one in figures.summary.inboxes if one.inbox in figures.vitals.inboxes]
         yield from _inboxes(here)
         yield from _polls(figures.vitals)
         posts = HistogramMetricFamily(
             "mailbridge_post_duration_seconds",
-            "How long the lead API took to answer, by the kind of its answer.",
-            labels=["answer"],
+            "How long a destination took to answer, by the kind of its answer.",
+            labels=["destination", "answer"],
         )
-        for answer, durations in figures.vitals.posts.items():
-            _add(posts, [answer], durations)
+        for to, delivery in figures.vitals.deliveries.items():
+            for answer, durations in delivery.posts.items():
+                _add(posts, [to.name, answer], durations)
         yield posts
 
 
@@ -100,6 +102,35 @@ def _waiting(summary: Summary, at: datetime) -> Iterator[Metric]:
             f"Age of the oldest of the {text}; 0 where there is none.",
             value=age,
         )
+
+
+def _queues(figures: Figures) -> Iterator[Metric]:
+    labels = ["destination", "kind"]
+    queues = GaugeMetricFamily(
+        "mailbridge_destination_queue", "Leads that wait, by destination.", labels=labels
+    )
+    ages = GaugeMetricFamily(
+        "mailbridge_destination_queue_oldest_age_seconds",
+        "Age of the oldest lead that waits for a destination; 0 where there is none.",
+        labels=labels,
+    )
+    served = GaugeMetricFamily(
+        "mailbridge_destination_set",
+        "Whether the settings name the destination (1) or leads wait for one that is gone (0).",
+        labels=labels,
+    )
+    known = figures.summary.destinations
+    for to in sorted({*known, *figures.vitals.deliveries}):
+        health = known.get(to, DestinationHealth())
+        set_up = to in figures.vitals.deliveries
+        if not set_up and not health.queued:
+            continue  # of the past
+        oldest = health.oldest_queued
+        queues.add_metric([to.name, to.kind.value], health.queued)
+        age = (figures.at - oldest).total_seconds() if oldest else 0.0
+        ages.add_metric([to.name, to.kind.value], age)
+        served.add_metric([to.name, to.kind.value], int(set_up))
+    yield from (queues, ages, served)
 
 
 def _inboxes(inboxes: list[InboxHealth]) -> Iterator[Metric]:

@@ -1,7 +1,7 @@
 """The monitor: looks after a running daemon and tells systemd and whoever asks over HTTP."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from threading import Event
 
@@ -12,6 +12,7 @@ from mailbridge.ledger.views import Waiting
 from mailbridge.monitoring.health import Limits, find_dead, find_problems
 from mailbridge.monitoring.server import Page, PageServer
 from mailbridge.monitoring.systemd import Notifier
+from mailbridge.recipient import Recipient
 
 EVERY = 10.0
 """Seconds between two looks, unless the watchdog wants a sign more often."""
@@ -84,7 +85,7 @@ class Monitor:
             self._server.stop()
             self._server = None
 
-    def _waiting(self) -> Waiting | None:
+    def _waiting(self) -> Mapping[Recipient, Waiting] | None:
         try:
             with self._ledger.looking() as look:
                 return look.waiting()
@@ -97,7 +98,8 @@ class Monitor:
         problems = list(find_problems(vitals, self._limits, waiting, at))
         if self._stopping.is_set():
             problems.insert(0, STOPPING)
-        oldest = waiting.oldest if waiting else None
+        queues = waiting or {}
+        oldest = min((one.oldest for one in queues.values()), default=None)
         told = {
             "healthy": not problems,
             "problems": problems,
@@ -112,8 +114,17 @@ class Monitor:
                 for name, inbox in vitals.inboxes.items()
             },
             "queue": {
-                "leads": waiting.leads if waiting else None,
+                "leads": _count(waiting),
                 "oldest": oldest.isoformat(timespec="seconds") if oldest else None,
+            },
+            "destinations": {
+                to.name: {
+                    "leads": None if waiting is None else queues[to].leads if to in queues else 0,
+                    "seconds_since_accepted": None
+                    if one.accepted is None
+                    else round(vitals.at - one.accepted, 1),
+                }
+                for to, one in vitals.deliveries.items()
             },
         }
         body = json.dumps(told, ensure_ascii=False).encode() + b"\n"
@@ -138,6 +149,11 @@ def look_interval(notifier: Notifier | None) -> float:
     return min(EVERY, notifier.watchdog / 2)
 
 
-def _all_well(inboxes: int, waiting: Waiting | None) -> str:
+def _count(waiting: Mapping[Recipient, Waiting] | None) -> int | None:
+    return None if waiting is None else sum(one.leads for one in waiting.values())
+
+
+def _all_well(inboxes: int, waiting: Mapping[Recipient, Waiting] | None) -> str:
     watched = "1 inbox" if inboxes == 1 else f"{inboxes} inboxes"
-    return f"{watched} watched, leads waiting: {waiting.leads if waiting else '?'}"
+    leads = _count(waiting)
+    return f"{watched} watched, leads waiting: {'?' if leads is None else leads}"

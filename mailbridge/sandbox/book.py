@@ -15,6 +15,9 @@ from mailbridge.errors import MailbridgeError
 from mailbridge.sandbox.lists import LISTINGS_PATH, PROMOTIONS_PATH, Entry
 from mailbridge.sandbox.plan import WELL, Plan, Step
 
+SECRET = "sandbox-webhook-secret"  # noqa: S105  (of a stand-in on loopback)
+"""What the webhook expects leads to be signed with, unless told otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
@@ -23,10 +26,21 @@ class Received:
     id: str
     at: datetime
     lead: dict[str, Any]
+    path: str
+    """Where it was POSTed to."""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as `GET /leads` and the journal show it."""
-        return {"id": self.id, "at": self.at.isoformat(timespec="milliseconds"), "lead": self.lead}
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(timespec="milliseconds"),
+            "path": self.path,
+            "lead": self.lead,
+        }
+
+
+class DifferentLeadError(Exception):
+    """Another lead was stored under this key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +56,16 @@ class Seen:
 class Book:
     """Leads and requests received, and the plan for those to come."""
 
-    def __init__(self, *, key: str, plan: Plan = (), journal: Path | None = None) -> None:
-        """Prepare; `journal` gets each stored lead as a JSON line, while it is open."""
+    def __init__(
+        self, *, key: str, secret: str = SECRET, plan: Plan = (), journal: Path | None = None
+    ) -> None:
+        """Prepare; `journal` gets each stored lead as a JSON line, while it is open.
+
+        `key` is that of both Realforce endpoints, `secret` the webhook's.
+        """
         self.key = key
+        self.secret = secret
+        self._by_key: dict[str, Received] = {}
         self._plan = deque(plan)
         self._journal_path = journal
         self._journal: TextIO | None = None
@@ -96,12 +117,21 @@ class Book:
         with self._changed:
             return self._plan.popleft() if self._plan else WELL
 
-    def store(self, lead: dict[str, Any]) -> Received:
-        """Keep a lead and give it an id."""
+    def store(self, lead: dict[str, Any], path: str, key: str = "") -> Received:
+        """Keep a lead and give it an id; one with the key of a stored lead is that lead.
+
+        Raises DifferentLeadError where it is not.
+        """
         with self._changed:
+            if key in self._by_key:
+                if self._by_key[key].lead != lead:
+                    raise DifferentLeadError
+                return self._by_key[key]
             received = Received(
-                id=f"sandbox-{len(self._leads) + 1}", at=datetime.now(UTC), lead=lead
+                id=f"sandbox-{len(self._leads) + 1}", at=datetime.now(UTC), lead=lead, path=path
             )
+            if key:
+                self._by_key[key] = received
             if self._journal is not None:
                 self._journal.write(json.dumps(received.as_json(), ensure_ascii=False) + "\n")
                 self._journal.flush()

@@ -36,17 +36,9 @@ def check_lead(headers: Mapping[str, str], body: bytes) -> list[str]:
 
     `headers` in any case of letters; the API key is not looked at.
     """
-    reasons = _check_content_type(headers)
-    try:
-        lead = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
-    except UnicodeDecodeError:
-        return [*reasons, "The body is not UTF-8."]
-    except _RepeatedKeyError as error:
-        return [*reasons, f"The key {error} appears twice."]
-    except (ValueError, RecursionError):
-        return [*reasons, "The body is not JSON."]
-    if not isinstance(lead, dict):
-        return [*reasons, "The body must be a JSON object."]
+    lead, reasons = read_object(headers, body)
+    if lead is None:
+        return reasons
     return [
         *reasons,
         *_check_names(lead),
@@ -55,6 +47,27 @@ def check_lead(headers: Mapping[str, str], body: bytes) -> list[str]:
         *_check_targets(lead),
         *_check_emails(lead),
     ]
+
+
+def read_object(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, Any] | None, list[str]]:
+    """Read the body's JSON object; None where there is none, with what is wrong so far."""
+    reasons = _check_content_type(headers)
+    try:
+        lead = json.loads(body.decode("utf-8"), object_pairs_hook=_unique)
+    except UnicodeDecodeError:
+        return None, [*reasons, "The body is not UTF-8."]
+    except _RepeatedKeyError as error:
+        return None, [*reasons, f"The key {error} appears twice."]
+    except (ValueError, RecursionError):
+        return None, [*reasons, "The body is not JSON."]
+    if not isinstance(lead, dict):
+        return None, [*reasons, "The body must be a JSON object."]
+    return lead, reasons
+
+
+def is_email(value: str) -> bool:
+    """Whether this can be an e-mail address."""
+    return len(value) <= _LONGEST_EMAIL and _EMAIL.fullmatch(value) is not None
 
 
 class _RepeatedKeyError(Exception):
@@ -129,9 +142,7 @@ def _check_emails(lead: Mapping[str, Any]) -> list[str]:
     given = [lead[name] for name in ("sender_email", "sender_mail") if name in lead]
     for name in ("sender_email", "sender_mail"):
         value = lead.get(name)
-        if isinstance(value, str) and (
-            len(value) > _LONGEST_EMAIL or (value.strip() and not _EMAIL.fullmatch(value))
-        ):
+        if isinstance(value, str) and value.strip() and not is_email(value):
             reasons.append(f"{name} is not an e-mail address.")
     if len(given) == 2 and given[0] != given[1]:
         reasons.append("sender_email and sender_mail differ.")

@@ -1,10 +1,14 @@
 """The lead API over HTTP/1.1 with keep-alive: what each request gets.
 
-POST /api/v1/lead   the lead API
+POST /api/v1/lead        the lead API
+POST /api/leads/create   Realforce's private endpoint
+POST /webhook            a webhook, which knows a repeat by its key and stores it once
 GET  /api/v1/get-full-listings and /api/v1/promotions   the lists (see `lists`)
-GET  /leads         what was received, as a JSON list
-POST /plan          a new plan (see `plan`), replacing the rest of the old one
-GET  /              what was received, for people
+GET  /leads              what was received, as a JSON list
+POST /plan               a new plan (see `plan`), replacing the rest of the old one
+GET  /                   what was received, for people
+
+A step of the plan is taken by the next POST of a lead, wherever it goes.
 """
 
 import html
@@ -13,17 +17,24 @@ import socket
 import socketserver
 import sys
 import threading
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from mailbridge.errors import MailbridgeError
-from mailbridge.sandbox.book import Book, Received
+from mailbridge.sandbox.book import Book, DifferentLeadError, Received
 from mailbridge.sandbox.contract import check_lead
+from mailbridge.sandbox.hook_contract import check_hook, check_signature, key_of
 from mailbridge.sandbox.lists import Entry, give_page
 from mailbridge.sandbox.plan import Step, parse_plan
+from mailbridge.sandbox.private_contract import check_private_lead
 
 LEAD_PATH = "/api/v1/lead"
+PRIVATE_PATH = "/api/leads/create"
+HOOK_PATH = "/webhook"
+LEAD_PATHS = (LEAD_PATH, PRIVATE_PATH, HOOK_PATH)
 
 _LARGEST_BODY = 1_048_576
 
@@ -96,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, _json([lead.as_json() for lead in leads]))
         elif path == "/":
             self._answer(200, _page(leads), "text/html; charset=utf-8")
-        elif path in (LEAD_PATH, "/plan"):
+        elif path in (*LEAD_PATHS, "/plan"):
             self._refuse(405, "Only POST is allowed here.", {"Allow": "POST"})
         else:
             self._refuse(404, "There is nothing here.")
@@ -116,8 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
-        if path == LEAD_PATH:
-            self._receive(self.server.book.take_step(), body)
+        if path in LEAD_PATHS:
+            self._receive(self.server.book.take_step(), path, body)
         elif path == "/plan":
             try:
                 self.server.book.plan = parse_plan(body.decode("utf-8", "replace"))
@@ -152,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._drop()
         return None
 
-    def _receive(self, step: Step, body: bytes) -> None:
+    def _receive(self, step: Step, path: str, body: bytes) -> None:
         """Do with a lead what the step says."""
         match step.kind:
             case "hang":
@@ -169,17 +180,28 @@ class _Handler(BaseHTTPRequestHandler):
                 after = {} if step.retry_after is None else {"Retry-After": str(step.retry_after)}
                 self._refuse(step.status, f"Told to answer {step.status}.", after)
             case _:
-                self._store(step, body)
+                self._store(step, path, body)
 
-    def _store(self, step: Step, body: bytes) -> None:
-        book = self.server.book
-        if self.headers.get("X-API-KEY", "") != book.key:
-            self._refuse(401, "The X-API-KEY is missing or wrong.")
+    def _store(self, step: Step, path: str, body: bytes) -> None:
+        book, headers = self.server.book, dict(self.headers)
+        if path == HOOK_PATH:
+            stranger = check_signature(headers, body, book.secret, time.time())
+        else:
+            known = self.headers.get("X-API-KEY", "") == book.key
+            stranger = "" if known else "The X-API-KEY is missing or wrong."
+        if stranger:
+            self._refuse(401, stranger)
             return
-        if reasons := check_lead(dict(self.headers), body):
+        if reasons := _CONTRACTS[path](headers, body):
             self._refuse(422, reasons)
             return
-        received = book.store(json.loads(body))
+        try:
+            received = book.store(
+                json.loads(body), path, key_of(headers) if path == HOOK_PATH else ""
+            )
+        except DifferentLeadError:
+            self._refuse(422, "Another lead was sent with this Idempotency-Key.")
+            return
         match step.kind:
             case "drop-after":
                 self._drop()
@@ -193,8 +215,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer(200, _json([received.id]))
             case _:
                 self.server.stopping.wait(step.seconds)
-                told = {"success": True, "id": received.id, "message": "Lead saved successfully."}
-                self._answer(step.status, _json(told))
+                self._answer(step.status, _json(_thank(path, received)))
 
     def _drop(self) -> None:
         """Leave the request without an answer."""
@@ -204,7 +225,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _refuse(
         self, status: int, message: str | list[str], headers: dict[str, str] | None = None
     ) -> None:
-        self._answer(status, _json({"success": False, "message": message}), headers=headers)
+        told: dict[str, Any] = {"success": False, "message": message}
+        if self.path.partition("?")[0] == PRIVATE_PATH:
+            told = {"message": message if isinstance(message, str) else " ".join(message)}
+        self._answer(status, _json(told), headers=headers)
 
     def _answer(
         self,
@@ -229,18 +253,32 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
 
+_CONTRACTS: Mapping[str, Callable[[Mapping[str, str], bytes], list[str]]] = {
+    LEAD_PATH: check_lead,
+    PRIVATE_PATH: check_private_lead,
+    HOOK_PATH: check_hook,
+}
+
+
+def _thank(path: str, received: Received) -> dict[str, Any]:
+    """Answer as each contract says: the private endpoint names no id."""
+    if path == PRIVATE_PATH:
+        return {"message": "Lead created."}
+    return {"success": True, "id": received.id, "message": "Lead saved successfully."}
+
+
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
 def _page(leads: tuple[Received, ...]) -> bytes:
     rows = "".join(
-        f"<tr><td>{html.escape(lead.id)}<td>{lead.at:%Y-%m-%d %H:%M:%S} UTC"
+        f"<tr><td>{html.escape(lead.id)}<td>{lead.at:%Y-%m-%d %H:%M:%S} UTC<td>{lead.path}"
         f"<td><pre>{html.escape(json.dumps(lead.lead, ensure_ascii=False, indent=2))}</pre>"
         for lead in leads
     )
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>mailbridge sandbox</title>'
-        f"<h1>Sandbox lead API</h1><p>{len(leads)} leads received at {LEAD_PATH}. "
+        f"<h1>Sandbox lead API</h1><p>{len(leads)} leads received. "
         f'As JSON: <a href="/leads">/leads</a></p><table>{rows}</table></html>'
     ).encode()

@@ -1,4 +1,4 @@
-"""The sandbox: the lead API on loopback, strict about the contract, and able to fail when told.
+"""The sandbox: every kind of destination on loopback, strict, and able to fail when told.
 
 For the demo, the tests and integrators (`mailbridge sandbox`). It keeps leads in
 memory only, unless given a journal, and sends nothing anywhere.
@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Self
 
 from mailbridge.errors import MailbridgeError
-from mailbridge.sandbox.book import Book
-from mailbridge.sandbox.lead_api import LEAD_PATH, LeadApi
+from mailbridge.sandbox.book import SECRET, Book
+from mailbridge.sandbox.lead_api import HOOK_PATH, LEAD_PATH, PRIVATE_PATH, LeadApi
 from mailbridge.sandbox.plan import Plan
 
 _NOTICE_STOP = 0.02
@@ -27,11 +27,12 @@ class Sandbox(Book):
         port: int = 0,
         *,
         key: str,
+        secret: str = SECRET,
         plan: Plan = (),
         journal: Path | None = None,
     ) -> None:
         """Prepare; port 0 takes a free one. `journal` gets each stored lead as a JSON line."""
-        super().__init__(key=key, plan=plan, journal=journal)
+        super().__init__(key=key, secret=secret, plan=plan, journal=journal)
         self._address = (host, port)
         self._server: LeadApi | None = None
         self._thread: threading.Thread | None = None
@@ -76,3 +77,13 @@ class Sandbox(Book):
     def url(self) -> str:
         """The address to which leads are POSTed."""
         return self.base + LEAD_PATH
+
+    @property
+    def private_url(self) -> str:
+        """The same of the private endpoint."""
+        return self.base + PRIVATE_PATH
+
+    @property
+    def hook_url(self) -> str:
+        """The same of the webhook."""
+        return self.base + HOOK_PATH

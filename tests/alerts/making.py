@@ -5,7 +5,8 @@ from typing import Any
 
 from mailbridge.alerts.causes import Cause, Kind
 from mailbridge.alerts.conditions import Facts
-from mailbridge.ledger.records import Alert, Arrivals, InboxHealth, Standing
+from mailbridge.ledger.records import Alert, Arrivals, DestinationStanding, InboxHealth, Standing
+from mailbridge.recipient import DEFAULT, Recipient
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -18,8 +19,13 @@ LAYOUT = Cause(Kind.PORTAL_LAYOUT, "portal.example")
 
 
 def standing(**values: Any) -> Standing:
-    given: dict[str, Any] = {"for_review": 0, "key_refused": False, "deferred": 0, "slow": {}}
+    given: dict[str, Any] = {"for_review": 0, "slow": {}}
     return Standing(**(given | values))
+
+
+def standing_of(to: Recipient = DEFAULT, **values: Any) -> Standing:
+    """One destination's leads and nothing else."""
+    return standing(destinations={to: DestinationStanding(**values)})
 
 
 def health(inbox: str = "main", **values: Any) -> InboxHealth:
@@ -39,5 +45,10 @@ def facts(**values: Any) -> Facts:
 
 def alert(cause: Cause, **values: Any) -> Alert:
     given: dict[str, Any] = {"noticed": T0}
-    named = {"kind": cause.kind, "portal": cause.portal, "inbox": cause.inbox}
+    named = {
+        "kind": cause.kind,
+        "portal": cause.portal,
+        "inbox": cause.inbox,
+        "destination": cause.destination,
+    }
     return Alert(**(named | given | values))

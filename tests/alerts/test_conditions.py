@@ -6,6 +6,9 @@ from datetime import timedelta
 from mailbridge.alerts.causes import Cause, Finding, Kind
 from mailbridge.alerts.conditions import find_causes
 from mailbridge.alerts.layout import Drop
+from mailbridge.ledger.records import DestinationStanding
+from mailbridge.recipient import DEFAULT, Recipient
+from mailbridge.recipient import Kind as Form
 from tests.alerts.making import (
     DAY,
     DOWN,
@@ -20,6 +23,7 @@ from tests.alerts.making import (
     facts,
     health,
     standing,
+    standing_of,
 )
 
 MISSED = {("portal.example", "main"): [30] * 8}
@@ -31,7 +35,15 @@ def test_nothing_is_found_where_all_is_well() -> None:
 
 def test_what_the_leads_say() -> None:
     found = find_causes(
-        facts(standing=standing(for_review=3, deferred=2, slow={"portal.example": 1})), {}, T0
+        facts(
+            standing=standing(
+                for_review=3,
+                slow={"portal.example": 1},
+                destinations={DEFAULT: DestinationStanding(waiting=2, deferred=2)},
+            )
+        ),
+        {},
+        T0,
     )
     assert found == {
         REVIEW: Finding(3),
@@ -40,8 +52,26 @@ def test_what_the_leads_say() -> None:
     }
 
 
+def test_each_destination_has_its_own_cause() -> None:
+    crm, old = Recipient("crm", Form.WEBHOOK), Recipient("old", Form.WEBHOOK)
+    known = (DEFAULT, crm)
+    told = {
+        DEFAULT: DestinationStanding(key_refused=True, waiting=3, deferred=1),
+        crm: DestinationStanding(waiting=2, deferred=2),
+        old: DestinationStanding(waiting=4),
+        Recipient("gone"): DestinationStanding(key_refused=True),  # and nothing waits for it
+    }
+    assert find_causes(facts(standing=standing(destinations=told), destinations=known), {}, T0) == {
+        KEY: Finding(1),
+        Cause(Kind.LEADS_WAITING, destination="crm"): Finding(2),
+        Cause(Kind.DESTINATION_GONE, destination="old"): Finding(4),
+    }
+
+
 def test_leads_that_wait_for_the_key_are_one_cause_with_it() -> None:
-    found = find_causes(facts(standing=standing(key_refused=True, deferred=5)), {}, T0)
+    found = find_causes(
+        facts(standing=standing_of(key_refused=True, waiting=5, deferred=5)), {}, T0
+    )
     assert found == {KEY: Finding(5)}
 
 

@@ -24,6 +24,9 @@ ALERTS = [
     alert(KEY, count=2),
     alert(Cause(Kind.LEADS_WAITING), count=1),
     alert(Cause(Kind.RULES_WRONG), count=2),
+    alert(Cause(Kind.KEY_REFUSED, destination="crm"), count=2),
+    alert(Cause(Kind.LEADS_WAITING, destination="crm"), count=1),
+    alert(Cause(Kind.DESTINATION_GONE, destination="old"), count=4),
 ]
 BEGUN = [compose(one, Telling.BEGUN) for one in ALERTS]
 OVER = [compose(one, Telling.OVER) for one in ALERTS]
@@ -56,6 +59,19 @@ def test_a_silent_portal() -> None:
     assert "for 9 days. In the same hours of the 8 spans of time as long before there were 12." in (
         days.body
     )
+
+
+def test_a_destination_is_named() -> None:
+    refused = compose(alert(Cause(Kind.KEY_REFUSED, destination="crm")), Telling.BEGUN)
+    assert refused.title == "mailbridge: destination crm refuses the key"
+    assert refused.body.startswith("Destination crm refuses the key, so no lead arrives there.")
+    assert "where the key of destination crm says" in refused.body
+    gone = compose(alert(Cause(Kind.DESTINATION_GONE, destination="old"), count=4), Telling.BEGUN)
+    assert (
+        gone.title == "mailbridge: 4 leads wait for destination old, which is not in the settings"
+    )
+    assert "kept and sent nowhere else" in gone.body
+    assert "Realforce" not in refused.body + gone.body
 
 
 def test_a_layout_that_changed() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from mailbridge.audit.finding import MOST_SHOWN, Count, Finding, Report
 from mailbridge.errors import MailbridgeError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import State, Word
-from tests.ledger.making import MINUTE, T0, sent_mail
+from mailbridge.recipient import Kind, Recipient
+from tests.ledger.making import MINUTE, T0, lead, mail, sent_mail, settled
 
 
 @pytest.fixture
@@ -45,6 +47,20 @@ def test_every_lead_has_the_id_of_its_answer(ledger: Ledger) -> None:
     report = audit_leads(ledger, None, None)
     assert told(report) == [("no-id", without)]
     assert dict(report.counts) == {Count.AGREES: 1, Count.IN_DOUBT: 1, Count.DISAGREES: 1}
+
+
+def test_where_a_destination_names_no_id_none_is_missed(ledger: Ledger, tmp_path: Path) -> None:
+    hook = Recipient("crm", Kind.WEBHOOK)
+    numbers = []
+    for number in (1, 2):
+        new = mail(number, replace(lead(number), to=hook))
+        numbers += ledger.record([new], None, T0)
+        ledger.settle(settled(ledger.claim(T0, hook), State.SENT, status=204))
+    assert told(audit_leads(ledger, None, None)) == []
+    journal = write(tmp_path, ("sandbox-1", payload(1)))
+    [finding] = audit_leads(ledger, journal, None).findings
+    assert (finding.code, finding.mail) == ("not-in-journal", numbers[1])
+    assert "It was sent to the destination crm, but" in finding.text
 
 
 def test_since_spares_what_came_before(ledger: Ledger) -> None:

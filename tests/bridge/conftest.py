@@ -12,6 +12,7 @@ from mailbridge.app import shipped_portals
 from mailbridge.bridge import Bridge
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy
+from mailbridge.delivery.exchange import Way
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt
 from mailbridge.delivery.retry import Policy as RetryPolicy
@@ -109,7 +110,8 @@ class Builder:
         watch = Watch(
             account=account, policy=Policy(), folders=folders, marking=marking, start=start
         )
-        destination = Realforce(self.api.url, "test-key", timeouts=(5, 5), deadline=5)
+        way = Way(url=self.api.url, timeouts=(5, 5), deadline=5)
+        destination = Realforce(way, "test-key")
         retry = RetryPolicy(first_wait=0, first_rest=0, doubt=doubt, doubt_wait=0)
         rig = Rig(
             Bridge(watch, ledger, self.decider),

@@ -63,6 +63,7 @@ def test_as_json_it_is_one_object_and_nothing_else(full: Cli) -> None:
     told = json.loads(full("status", "--format", "json"))
     assert set(told) == {
         *("at", "inboxes", "rules", "outcomes", "portals", "queue", "review", "destination"),
+        "destinations",
     }
     [inbox] = told["inboxes"]
     assert (inbox["inbox"], inbox["error"], inbox["error_since"]) == ("sales", None, None)
@@ -83,6 +84,16 @@ def test_as_json_it_is_one_object_and_nothing_else(full: Cli) -> None:
     }
     assert told["destination"]["status"] == 503
     assert set(told["destination"]) == {"last_answer", "status", "lead"}
+    assert told["destinations"] == [
+        {
+            "destination": "default",
+            "kind": "realforce",
+            "in_settings": True,
+            "leads": 1,
+            "oldest": told["queue"]["oldest"],
+            "last": told["destination"],
+        }
+    ]
 
 
 def test_in_a_pipe_every_outcome_has_its_column(full: Cli) -> None:

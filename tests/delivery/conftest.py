@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from mailbridge.delivery.exchange import Way
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.sandbox.server import Sandbox
 
@@ -152,7 +153,7 @@ def client() -> Iterator[Callable[..., Realforce]]:
     def make(url: str, **options: object) -> Realforce:
         given: dict[str, object] = {"timeouts": (5.0, 5.0), "deadline": 10.0, **options}
         key = given.pop("key", KEY)
-        made.append(Realforce(url, key, **given))  # type: ignore[arg-type]
+        made.append(Realforce(Way(url=url, **given), key))  # type: ignore[arg-type]
         return made[-1]
 
     yield make

@@ -4,6 +4,7 @@ import json
 import socket
 import ssl
 import time
+from dataclasses import replace
 
 import pytest
 import trustme
@@ -18,6 +19,7 @@ from mailbridge.delivery.answer import (
     Unauthorised,
     Unreachable,
 )
+from mailbridge.delivery.exchange import Way
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.errors import MailbridgeError
 from mailbridge.sandbox.plan import parse_plan
@@ -530,26 +532,29 @@ def test_a_ca_file_that_went_away_is_unreachable(raw_server, client, tmp_path):
     ],
 )
 def test_a_useless_address_is_told_at_once(url):
-    with pytest.raises(MailbridgeError, match="no address of a lead API"):
-        Realforce(url, KEY, timeouts=(1, 1), deadline=1)
+    with pytest.raises(MailbridgeError, match="no address to send leads to"):
+        Realforce(Way(url=url, timeouts=(1, 1), deadline=1), KEY)
 
 
 @pytest.mark.parametrize("key", ["", "two words", "line\n", "clé"])
 def test_a_useless_key_is_told_at_once_but_not_shown(key):
     with pytest.raises(MailbridgeError, match="API key") as caught:
-        Realforce("https://leads.example.org/", key, timeouts=(1, 1), deadline=1)
+        Realforce(Way(url="https://leads.example.org/", timeouts=(1, 1), deadline=1), key)
     assert not key or key not in str(caught.value)
+
+
+A_WAY = Way(url="https://a.example/", timeouts=(1, 1), deadline=1)
 
 
 def test_a_useless_ca_file_is_told_at_once(tmp_path):
     empty = tmp_path / "ca.pem"
     with pytest.raises(MailbridgeError, match="cannot be read"):
-        Realforce("https://a.example/", KEY, timeouts=(1, 1), deadline=1, ca_file=str(empty))
+        Realforce(replace(A_WAY, ca_file=str(empty)), KEY)
     empty.write_text("nothing")
     with pytest.raises(MailbridgeError, match="no PEM certificates"):
-        Realforce("https://a.example/", KEY, timeouts=(1, 1), deadline=1, ca_file=str(empty))
+        Realforce(replace(A_WAY, ca_file=str(empty)), KEY)
 
 
 def test_a_useless_proxy_is_told_at_once():
     with pytest.raises(MailbridgeError, match="proxy"):
-        Realforce("https://a.example/", KEY, timeouts=(1, 1), deadline=1, proxy="socks5://h:1")
+        Realforce(replace(A_WAY, proxy="socks5://h:1"), KEY)

@@ -14,6 +14,7 @@ from email.utils import format_datetime
 
 import pytest
 
+from mailbridge.delivery.exchange import Way
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.inbox.account import Account
@@ -78,9 +79,8 @@ class Office:
     def reach(self, *, deadline: float) -> None:
         """Send through the proxy, with this patience in seconds."""
         self.rig.dispatch.destination.close()  # type: ignore[attr-defined]
-        self.rig.dispatch.destination = Realforce(
-            self.http.url, "test-key", timeouts=(deadline, deadline), deadline=deadline
-        )
+        way = Way(url=self.http.url, timeouts=(deadline, deadline), deadline=deadline)
+        self.rig.dispatch.destination = Realforce(way, "test-key")
 
     @property
     def posts(self) -> int:

@@ -16,6 +16,7 @@ from mailbridge.bridge import Bridge
 from mailbridge.daemon.daemon import Daemon
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy as Deciding
+from mailbridge.delivery.exchange import Way
 from mailbridge.delivery.realforce import Realforce
 from mailbridge.delivery.retry import OnDoubt, Policy
 from mailbridge.dispatch import Dispatch
@@ -167,7 +168,7 @@ def watching(
             mailbox = stack.enter_context(contextmanager(mailbox_on)(server, account))
             inboxes.append(Inbox(account, proxy, mailbox))
         made = Watching(inboxes, api, http, ledger)
-        destination = Realforce(http.url, "test-key", timeouts=(2, 2), deadline=2)
+        destination = Realforce(Way(url=http.url, timeouts=(2, 2), deadline=2), "test-key")
         stack.callback(destination.close)
         bridges = [
             Bridge(Watch(account=inbox.account, policy=Deciding()), ledger, decider)
@@ -180,10 +181,13 @@ def watching(
             bridges=bridges,
             intervals=[timedelta(seconds=every)] * len(bridges),
             retention=Retention(contents=timedelta(days=90), review=timedelta(days=90)),
-            dispatch=Dispatch(
-                ledger,
-                destination,
-                retry or Policy(first_wait=0.2, longest_wait=0.5, doubt=OnDoubt.HOLD),
-            ),
+            ledger=ledger,
+            dispatches=[
+                Dispatch(
+                    ledger,
+                    destination,
+                    retry or Policy(first_wait=0.2, longest_wait=0.5, doubt=OnDoubt.HOLD),
+                )
+            ],
         )
         yield made

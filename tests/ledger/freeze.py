@@ -14,6 +14,7 @@ from mailbridge.ledger.records import Alert, State, Word
 from mailbridge.ledger.tables import SCHEMA
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
+from mailbridge.recipient import Kind, Recipient
 from tests.ledger.making import MINUTE, T0, cursor, lead, mail, place, sent_mail, settled
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -65,12 +66,18 @@ def represent(ledger: Ledger) -> None:
     ledger.poll_started("rent", T0)
     ledger.poll_ended("rent", T0 + MINUTE, "mail.example.org does not answer")
     ledger.retry(refused, T0 + 5 * MINUTE)
+    crm = Recipient("crm", Kind.WEBHOOK)
+    ledger.record(
+        [mail(27, replace(lead(27), to=crm)), mail(28, replace(lead(28), to=crm))], None, T0
+    )
+    ledger.settle(settled(ledger.claim(T0, crm), State.SENT, status=204))
     told = Alert(kind="review", portal="", inbox="", noticed=T0, told=T0, tellings=2, count=4)
     over = Alert(
         kind="portal-layout", portal="homegate.ch", inbox="", noticed=T0, absent=T0 + MINUTE,
         over=T0 + 2 * MINUTE, spells=2, detail={"recent": 5}, channels={"1": 2},
     )  # fmt: skip
-    ledger.write_alerts([told, over])
+    waiting = Alert(kind="leads-waiting", portal="", inbox="", destination="crm", noticed=T0)
+    ledger.write_alerts([told, over, waiting])
     closed, forgotten = ledger.record(
         [mail(25, outcome=Outcome.INCOMPLETE), mail(26, outcome=Outcome.AMBIGUOUS)], None, T0
     )

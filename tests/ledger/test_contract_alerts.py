@@ -7,13 +7,14 @@ import pytest
 import sqlalchemy as sa
 
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Alert, Arrivals, Standing, State
+from mailbridge.ledger.records import Alert, Arrivals, DestinationStanding, Standing, State
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
+from mailbridge.recipient import DEFAULT
 from tests.ledger.making import MINUTE, T0, lead, mail, place, sent_mail, settled
 
 PORTAL = "portal.example.org"
-NOTHING = Standing(for_review=0, key_refused=False, deferred=0, slow={})
+NOTHING = Standing(for_review=0, slow={})
 
 
 def test_an_empty_ledger_has_nothing_to_tell(ledger: Ledger) -> None:
@@ -40,7 +41,8 @@ def test_a_lead_in_doubt_counts_only_where_a_person_must_settle_it(ledger: Ledge
 def test_the_key_is_refused_until_a_lead_is_accepted(ledger: Ledger, status: int) -> None:
     later = T0 + MINUTE
     sent_mail(ledger, 1, State.DEFERRED, status=status, next_attempt=later)
-    refused = replace(NOTHING, key_refused=True, deferred=1)
+    told = DestinationStanding(key_refused=True, waiting=1, deferred=1)
+    refused = replace(NOTHING, destinations={DEFAULT: told})
     assert ledger.standing() == refused
     for answer in (500, 0, 429):  # say nothing of the key
         ledger.settle(settled(ledger.claim(later), State.DEFERRED, status=answer))

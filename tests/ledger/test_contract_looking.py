@@ -6,6 +6,7 @@ from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import State
 from mailbridge.ledger.views import Delay, Delivered, ForReview, Standing, Waiting
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT
 from tests.ledger.making import MINUTE, T0, cursor, lead, mail, place, sent_mail, settled
 
 HOUR = timedelta(hours=1)
@@ -14,7 +15,7 @@ HOUR = timedelta(hours=1)
 def test_nothing_is_seen_in_an_empty_ledger(ledger: Ledger) -> None:
     with ledger.looking() as look:
         assert look.lags() == {}
-        assert look.waiting() == Waiting(leads=0, oldest=None)
+        assert look.waiting() == {}
         assert look.oldest_for_review() is None
         assert look.leads() == {}
         assert look.standings("sales", "INBOX", 7, [1]) == {}
@@ -84,7 +85,7 @@ def test_the_queue_is_counted_without_what_is_in_doubt(ledger: Ledger) -> None:
     sent_mail(ledger, 4, State.DEFERRED, next_attempt=T0 + HOUR)
     ledger.record([mail(5, lead(5))], None, T0 + MINUTE)
     with ledger.looking() as look:
-        assert look.waiting() == Waiting(leads=2, oldest=T0)
+        assert look.waiting() == {DEFAULT: Waiting(leads=2, oldest=T0)}
         assert look.leads() == {
             State.SENT: 1,
             State.IN_DOUBT: 1,

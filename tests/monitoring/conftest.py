@@ -197,9 +197,12 @@ def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> 
             bridges=[inbox],  # type: ignore[list-item]
             intervals=[timedelta(seconds=3600)],
             retention=Retention(timedelta(days=90), timedelta(days=365)),
-            dispatch=Dispatch(
-                ledger, TimedDestination(crm, pulse), Policy(doubt=OnDoubt.HOLD, doubt_wait=0)
-            ),
+            ledger=ledger,
+            dispatches=[
+                Dispatch(
+                    ledger, TimedDestination(crm, pulse), Policy(doubt=OnDoubt.HOLD, doubt_wait=0)
+                )
+            ],
             pulse=pulse,
             attendant=monitor,
         )

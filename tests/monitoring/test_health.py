@@ -5,12 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailbridge.daemon.pulse import Durations, InboxVitals, Vitals
+from mailbridge.daemon.pulse import DeliveryVitals, Durations, InboxVitals, Vitals
 from mailbridge.ledger.views import Waiting
 from mailbridge.monitoring.health import InboxLimits, Limits, find_dead, find_problems
+from mailbridge.recipient import DEFAULT, Kind, Recipient
 
 AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
-NONE = Waiting(leads=0, oldest=None)
+NONE: dict[Recipient, Waiting] = {}
+CRM = Recipient("crm", Kind.WEBHOOK)
 LIMITS = Limits(
     inboxes={"main": InboxLimits(every=60, deadline=300)}, delivery=40.0, scheduler=10.0
 )
@@ -47,16 +49,39 @@ def vitals(
         at=1000,
         started=started,
         scheduled=scheduled,
-        delivered=delivered,
         erasing=erasing,
-        accepted=accepted,
         inboxes={"main": main or inbox()},
-        posts={},
+        deliveries={DEFAULT: DeliveryVitals(delivered=delivered, accepted=accepted, posts={})},
     )
 
 
-def waiting(seconds: float) -> Waiting:
-    return Waiting(leads=3, oldest=AT - timedelta(seconds=seconds))
+def waiting(seconds: float, to: Recipient = DEFAULT) -> dict[Recipient, Waiting]:
+    return {to: Waiting(leads=3, oldest=AT - timedelta(seconds=seconds))}
+
+
+def test_each_destination_is_judged_by_itself() -> None:
+    both = replace(
+        vitals(),
+        deliveries={
+            DEFAULT: DeliveryVitals(delivered=1000, accepted=990, posts={}),
+            CRM: DeliveryVitals(delivered=899, accepted=10, posts={}),
+        },
+    )
+    assert find_dead(both, LIMITS) == (
+        "destination crm: the delivery thread has given no sign for 101 s",
+    )
+    problems = find_problems(both, LIMITS, waiting(2000) | waiting(2000, CRM), AT)
+    assert len(problems) == 2
+    assert problems[1].startswith("destination crm: the queue does not move: leads waiting: 3")
+
+
+def test_leads_for_a_destination_that_is_gone_are_told_at_once() -> None:
+    assert find_problems(vitals(), LIMITS, waiting(1, CRM), AT) == (
+        (
+            "destination crm (webhook): not in the settings, leads waiting: 3; "
+            "see `mailbridge status`"
+        ),
+    )
 
 
 def test_all_is_well() -> None:
@@ -68,7 +93,7 @@ def test_all_is_well() -> None:
     ("found", "said"),
     [
         (vitals(scheduled=929), "the scheduler has run nothing for 71 s"),
-        (vitals(delivered=899), "the delivery thread has given no sign for 101 s"),
+        (vitals(delivered=899), "lead API: the delivery thread has given no sign for 101 s"),
         (
             vitals(inbox(polling=True, moved=639)),
             "inbox main: the poll has not come forward for 361 s",
@@ -131,7 +156,7 @@ def test_the_queue_moves_while_leads_are_accepted(
 ) -> None:
     found = find_problems(vitals(accepted=accepted), LIMITS, waiting(oldest), AT)
     assert (found == ()) is moves
-    assert moves or "the queue does not move: leads waiting: 3" in found[0]
+    assert moves or "lead API: the queue does not move: leads waiting: 3" in found[0]
 
 
 def test_a_ledger_that_cannot_be_read_is_a_problem() -> None:

@@ -6,10 +6,11 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from mailbridge import __version__
-from mailbridge.daemon.pulse import BOUNDS, Durations, InboxVitals, Vitals
-from mailbridge.ledger.records import InboxHealth, State, Summary
+from mailbridge.daemon.pulse import BOUNDS, DeliveryVitals, Durations, InboxVitals, Vitals
+from mailbridge.ledger.records import DestinationHealth, InboxHealth, State, Summary
 from mailbridge.monitoring.metrics import Figures, write_metrics
 from mailbridge.outcomes import Outcome
+from mailbridge.recipient import DEFAULT, Kind, Recipient
 
 AT = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 
@@ -28,6 +29,12 @@ FIGURES = Figures(
         portals={"one.example": {Outcome.SENT: 3, Outcome.INCOMPLETE: 1}, "two": {Outcome.SENT: 2}},
         queued=2,
         oldest_queued=AT - timedelta(seconds=90),
+        destinations={
+            Recipient("lost", Kind.WEBHOOK): DestinationHealth(
+                queued=2, oldest_queued=AT - timedelta(seconds=90)
+            ),
+            Recipient("past", Kind.WEBHOOK): DestinationHealth(),
+        },
         for_review=0,
         oldest_for_review=None,
         inboxes=(
@@ -42,9 +49,7 @@ FIGURES = Figures(
         at=0,
         started=0,
         scheduled=0,
-        delivered=0,
         erasing=None,
-        accepted=None,
         inboxes={
             'm"a\\in': InboxVitals(
                 polling=False,
@@ -56,7 +61,9 @@ FIGURES = Figures(
                 durations=durations(0.01, 0.05, 400.0),
             )
         },
-        posts={"Accepted": durations(0.3)},
+        deliveries={
+            DEFAULT: DeliveryVitals(delivered=0, accepted=None, posts={"Accepted": durations(0.3)})
+        },
     ),
 )
 
@@ -77,6 +84,12 @@ def test_the_ledgers_counts() -> None:
     assert found["mailbridge_leads", "sent"] == 5
     assert found["mailbridge_leads", "rejected"] == 0
     assert found["mailbridge_queue",] == 2
+    assert found["mailbridge_destination_queue", "lost", "webhook"] == 2
+    assert found["mailbridge_destination_queue_oldest_age_seconds", "lost", "webhook"] == 90
+    assert found["mailbridge_destination_queue", "default", "realforce"] == 0
+    assert found["mailbridge_destination_set", "lost", "webhook"] == 0
+    assert found["mailbridge_destination_set", "default", "realforce"] == 1
+    assert not [names for names in found if "past" in names]
     assert found["mailbridge_queue_oldest_age_seconds",] == 90
     assert found["mailbridge_review",] == 0
     assert found["mailbridge_review_oldest_age_seconds",] == 0
@@ -100,7 +113,7 @@ def test_durations_add_up() -> None:
     assert found[f"{metric}_bucket", name, str(BOUNDS[-1])] == 2
     assert found[f"{metric}_bucket", name, "+Inf"] == found[f"{metric}_count", name] == 3
     assert found[f"{metric}_sum", name] == 400.06
-    assert found["mailbridge_post_duration_seconds_bucket", "Accepted", "0.5"] == 1
+    assert found["mailbridge_post_duration_seconds_bucket", "Accepted", "default", "0.5"] == 1
 
 
 def test_nothing_is_left_in_the_process() -> None:

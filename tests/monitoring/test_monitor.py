@@ -6,6 +6,7 @@ from typing import Any
 
 from mailbridge.monitoring.monitor import EVERY, look_interval
 from mailbridge.monitoring.systemd import Notifier
+from mailbridge.recipient import DEFAULT
 from tests.ledger.making import T0, lead, mail
 from tests.monitoring.conftest import AT, SECONDS, Held, Stage
 
@@ -77,7 +78,7 @@ def test_a_poll_that_hangs_gets_none_but_one_that_comes_forward_does(stage: Stag
 def test_a_scheduler_that_stands_still_gives_no_sign(stage: Stage) -> None:
     """Nobody else sends it; and /healthz, which has threads of its own, names it."""
     stage.monitor.begin()
-    stage.pulse.start([stage.inbox])
+    stage.pulse.start([stage.inbox], [DEFAULT])
     try:
         stage.clock.seconds += 100
         stage.pulse.delivering()
@@ -90,14 +91,14 @@ def test_a_scheduler_that_stands_still_gives_no_sign(stage: Stage) -> None:
 
 
 def test_after_an_erasure_everybody_has_his_time_anew(stage: Stage) -> None:
-    stage.pulse.start([stage.inbox])
+    stage.pulse.start([stage.inbox], [DEFAULT])
     with stage.pulse.polling(stage.inbox):
         with stage.pulse.erasing():
             stage.clock.seconds += 1000
             assert stage.pulse.look().erasing == 1000
         vitals = stage.pulse.look()
     assert vitals.erasing is None
-    assert vitals.delivered == vitals.inboxes["main"].moved == 2000
+    assert vitals.deliveries[DEFAULT].delivered == vitals.inboxes["main"].moved == 2000
 
 
 def test_healthz_says_that_all_is_well(stage: Stage) -> None:
@@ -115,6 +116,7 @@ def test_healthz_says_that_all_is_well(stage: Stage) -> None:
                     "main": {"polling": False, "failing": False, "seconds_since_success": 0.0}
                 },
                 "queue": {"leads": 0, "oldest": None},
+                "destinations": {"default": {"leads": 0, "seconds_since_accepted": None}},
             },
         )
 
@@ -157,7 +159,10 @@ def test_the_metrics_count_what_was_done(stage: Stage) -> None:
             if 'mailbridge_leads{state="sent"} 1.0' in text:
                 break
         assert status == 200
-        assert 'mailbridge_post_duration_seconds_count{answer="Accepted"} 1.0' in text
+        assert (
+            'mailbridge_post_duration_seconds_count{answer="Accepted",destination="default"} 1.0'
+            in text
+        )
         assert 'mailbridge_polls_total{inbox="main",result="well"} 1.0' in text
         assert "Inquiry" not in text
 

@@ -43,7 +43,7 @@ def show_overview(visit: Visit) -> Response:
     at = desk.clock()
     settings = {inbox.name: inbox for inbox in desk.app.settings.inboxes}
     with desk.reading() as ledger, ledger.looking() as look:
-        status = take_status(look, settings, at)
+        status = take_status(look, settings, desk.app.destinations, at)
         hours = look.leads_by_hour(first_day(at.astimezone()))
         complete = look.completeness(status.summary.portals, layout.MOST)
     summary = status.summary
