@@ -47,7 +47,7 @@ def serve_pages(config: Path | None, listen: ListenAddress | None) -> None:
         cookie=f"mailbridge-{port}",
         tell_link=tell_link,
     )
-    say(f"mailbridge listens on {base}")
+    say(f"Listening on {base}")
     tell_link()
     try:
         serve(make_application(desk), bound)

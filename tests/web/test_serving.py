@@ -38,7 +38,7 @@ def test_it_shows_a_link_serves_and_ends_cleanly(cli: Cli, tmp_path: Path) -> No
         try:
             assert process.stdout is not None
             told = [process.stdout.readline() for _ in range(2)]
-            assert told[0] == f"mailbridge listens on http://127.0.0.1:{port}\n"
+            assert told[0] == f"Listening on http://127.0.0.1:{port}\n"
             link = re.search(r"http://\S+/enter\?token=[\w-]{40,}", told[1])
             assert link is not None
             with httpx.Client(follow_redirects=True, timeout=30) as client:
