@@ -20,7 +20,6 @@ from typing import Protocol
 
 import mailbridge
 from bench.layouts import EXAMPLES, Layout, Mail, layouts
-from mailbridge.app import shipped_portals
 from mailbridge.cli.drafting import open_mail
 from mailbridge.cli.rulework import read_case
 from mailbridge.decision import Policy, decide
@@ -29,6 +28,7 @@ from mailbridge.documents.located import parse
 from mailbridge.inbox.files import FileMail
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.drafting.draft import Example
 from mailbridge.rules.drafting.writing import draft

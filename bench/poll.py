@@ -26,6 +26,7 @@ from bench.job import Job
 from bench.stage import fill_mailbox, make_job, start_dovecot
 from mailbridge import log
 from mailbridge.app import App
+from mailbridge.assembly import assemble
 from mailbridge.filing import MARKS
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, NewLead, NewMail, Place
@@ -96,7 +97,7 @@ def open_mailbridge(job: Job) -> Iterator[Poll]:
     """Build the daemon on a ledger that knows every mail; yield what it calls at each interval."""
     log.configure("warning")
     app = App.load(write_settings(job, Path(job.ledger).parent), secrets=True)
-    with Ledger.open(app.ledger_url) as ledger, app.daemon(ledger) as daemon:
+    with Ledger.open(app.ledger_url) as ledger, assemble(app, ledger) as daemon:
         [bridge] = daemon.bridges
         record_handled(job, ledger, bridge.name)
         yield lambda: _expect_nothing(bridge.poll())

@@ -10,10 +10,10 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-from mailbridge.app import shipped_portals
 from mailbridge.casebook import run_case
 from mailbridge.cli.rulework import read_case
 from mailbridge.decision import Policy, decide
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Portal

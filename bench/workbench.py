@@ -17,13 +17,14 @@ from statistics import median, quantiles
 
 import httpx
 
-from mailbridge.app import App, shipped_portals
+from mailbridge.app import App
 from mailbridge.casebook import run_case
 from mailbridge.cli.rulework import read_case, shipped_cases
 from mailbridge.decision import decide
 from mailbridge.dispatch import now
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import LedgerSettings, Settings
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.judgement import gather
 from mailbridge.web.desk import Desk

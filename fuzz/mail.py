@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from fuzz.promises import SECONDS, check, within
-from mailbridge.app import shipped_portals
 from mailbridge.decision import Policy, decide
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
 

@@ -1,47 +1,26 @@
-"""Everything built from the settings: the only constructor of things that do I/O.
+"""What the settings say, read out for each room: the only one who knows them all.
 
-The faces (`cli`, `daemon`) ask here and decide nothing about how a thing is made.
+The faces (`cli`, `web`) ask here and decide nothing about how a thing is made; the daemon
+is put together in `assembly`.
 """
 
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import platformdirs
-
-import mailbridge
 from mailbridge import access, log
-from mailbridge.alerts.channels import Channel, is_installed, make_channels
-from mailbridge.alerts.telling import Patience
-from mailbridge.alerts.watch import Alerts
-from mailbridge.bridge import Bridge
-from mailbridge.daemon.daemon import Daemon
-from mailbridge.daemon.delivering import IDLE
-from mailbridge.daemon.pulse import Attendant, Pulse, TimedDestination
-from mailbridge.decider import Decider
 from mailbridge.decision import Decision, Policy
-from mailbridge.delivery.agency import Agency
-from mailbridge.delivery.exchange import Way
 from mailbridge.delivery.forms import Outlet
-from mailbridge.delivery.realforce import Realforce
-from mailbridge.delivery.retry import OnDoubt
-from mailbridge.delivery.retry import Policy as RetryPolicy
-from mailbridge.delivery.webhook import Webhook
-from mailbridge.dispatch import Dispatch, now
 from mailbridge.documents.aliasfile import read_aliases
 from mailbridge.documents.destinations import (
-    AgencySettings,
     AnyDestination,
     AnyNamed,
-    DestinationSettings,
 )
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import (
@@ -61,16 +40,15 @@ from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.leads.aliases import NONE, Alias, Aliases
 from mailbridge.leads.preparation import Policy as LeadPolicy
-from mailbridge.ledger.ledger import Ledger
 from mailbridge.listings import ListingIndex, Refresher, Source
 from mailbridge.message.limits import Limits
 from mailbridge.message.providers import is_public
-from mailbridge.monitoring.systemd import find_notifier
+from mailbridge.places import CONFIG_VARIABLE, find_config, usual_config, usual_state
 from mailbridge.problems import Problem
 from mailbridge.recipient import DEFAULT_NAME, Recipient
 from mailbridge.routes import find_destinations, find_outlets, find_unknown_portals
-from mailbridge.rulebook import Rulebook
-from mailbridge.rules.compilation import compile_portal, unite
+from mailbridge.rulefiles import own_portals, rule_files, shipped_portals
+from mailbridge.rules.compilation import unite
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Portal
@@ -80,95 +58,6 @@ from mailbridge.watch import Watch
 if TYPE_CHECKING:
     from mailbridge.signin.application import ApplicationTokens
     from mailbridge.signin.keeper import PersonTokens
-
-CONFIG_VARIABLE = "MAILBRIDGE_CONFIG"
-SHIPPED = "mailbridge/portals"
-"""How messages name the folder of the shipped rule files."""
-
-
-def find_config(given: Path | None, environ: Mapping[str, str]) -> Path | None:
-    """Find the settings file: as given, by $MAILBRIDGE_CONFIG, here, or among the user's (XDG)."""
-    if given:
-        return given
-    if named := environ.get(CONFIG_VARIABLE):
-        return Path(named)
-    usual = (Path("config.yaml"), platformdirs.user_config_path("mailbridge") / "config.yaml")
-    return next((path for path in usual if path.is_file()), None)
-
-
-def new_config(given: Path | None, environ: Mapping[str, str]) -> Path:
-    """Say where new settings are written: as given, by $MAILBRIDGE_CONFIG, or the user's (XDG)."""
-    named = environ.get(CONFIG_VARIABLE)
-    usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
-    return given or (Path(named) if named else usual)
-
-
-def example_settings() -> str:
-    """Give config.example.yaml: in the wheel, or beside the package in a checkout."""
-    package = Path(mailbridge.__file__).parent
-    inside = package / "config.example.yaml"
-    return read_text(inside if inside.is_file() else package.parent / "config.example.yaml")
-
-
-def shipped_portals(seconds: float) -> tuple[Portal, ...]:
-    """Compile the rule files that come with mailbridge."""
-    texts = {
-        item.name: item.read_text(encoding="utf-8")
-        for item in files("mailbridge.portals").iterdir()
-        if item.name.endswith(".yaml")
-    }
-    return tuple(
-        compile_portal(parse(texts[name], f"{SHIPPED}/{name}"), seconds) for name in sorted(texts)
-    )
-
-
-def shipped_cases() -> Path:
-    """Give the folder of the shipped portals' cases: in the wheel, or beside it in a checkout."""
-    package = Path(mailbridge.__file__).parent
-    inside = package / "fixtures"
-    return inside if inside.is_dir() else package.parent / "fixtures"
-
-
-def own_portals(path: Path, seconds: float) -> tuple[Portal, ...]:
-    """Compile the user's rule files: one, or all of a folder.
-
-    Raises BadDocument with the problems of every file, or where a folder holds none.
-    """
-    portals: list[Portal] = []
-    problems: list[Problem] = []
-    for file in rule_files(path):
-        try:
-            portals.append(compile_portal(parse(read_text(file), str(file)), seconds))
-        except BadDocument as bad:
-            problems += bad.problems
-    if not portals and not problems:
-        problems.append(
-            Problem(
-                str(path),
-                code="no-rule-file",
-                text="This folder holds no rule file (NAME.yaml).",
-                remedy="Check the path.",
-            )
-        )
-    if problems:
-        raise BadDocument(problems)
-    return tuple(portals)
-
-
-def rule_files(path: Path) -> Iterator[Path]:
-    """Give the rule files at a path: itself, or those in a folder (cases lie deeper).
-
-    What is hidden is none: editors and archives leave such files beside others.
-    """
-    if not path.is_dir():
-        yield path
-        return
-    yield from sorted(p for p in path.iterdir() if _is_rule_file(p))
-
-
-def _is_rule_file(path: Path) -> bool:
-    suited = path.suffix in {".yaml", ".yml"} and not path.name.startswith(".")
-    return suited and path.is_file()
 
 
 def _read_keyring(name: str) -> str | None:
@@ -227,7 +116,7 @@ class App:
     def require_file(self) -> None:
         """Raise MailbridgeError where there are no settings."""
         if self.file is None:
-            usual = platformdirs.user_config_path("mailbridge") / "config.yaml"
+            usual = usual_config()
             raise MailbridgeError(
                 "No settings file was found. `mailbridge init` makes one, or copy "
                 f"config.example.yaml to {usual} (or name yours with --config or "
@@ -368,7 +257,7 @@ class App:
         path = self.ledger_url.removeprefix("sqlite:///")
         if path != self.ledger_url:
             return Path(path).parent
-        return platformdirs.user_state_path("mailbridge")
+        return usual_state()
 
     def tokens(self, inbox: InboxSettings) -> "PersonTokens | ApplicationTokens | None":
         """Give the tokens by which an inbox logs in, always the same; None with a password."""
@@ -388,7 +277,7 @@ class App:
         """Where the ledger is, password included."""
         wanted = self.settings.ledger
         if not wanted.url:
-            return f"sqlite:///{platformdirs.user_state_path('mailbridge') / 'ledger.db'}"
+            return f"sqlite:///{usual_state() / 'ledger.db'}"
         if wanted.password is None:
             return wanted.url
         scheme, _, rest = wanted.url.partition("://")
@@ -463,132 +352,6 @@ class App:
     def destinations(self) -> Mapping[Recipient, AnyDestination | AnyNamed]:
         """Name the destinations that leads can be sent to."""
         return find_destinations(self.settings)
-
-    def client(self, wanted: AnyDestination | AnyNamed) -> Realforce | Agency | Webhook:
-        """Make the client of a destination."""
-        way = Way(
-            url=wanted.url,
-            timeouts=(wanted.connect_timeout.total_seconds(), wanted.read_timeout.total_seconds()),
-            deadline=(wanted.connect_timeout + wanted.read_timeout).total_seconds(),
-            ca_file=str(wanted.ca_file) if wanted.ca_file else None,
-            proxy=wanted.proxy,
-        )
-        if isinstance(wanted, DestinationSettings):
-            return Realforce(way, wanted.key.reveal() if wanted.key else "")
-        if isinstance(wanted, AgencySettings):
-            return Agency(way, wanted.key.reveal())
-        return Webhook(way, wanted.secret.reveal())
-
-    def _dispatch(
-        self, ledger: Ledger, pulse: Pulse, to: Recipient, wanted: AnyDestination | AnyNamed
-    ) -> Dispatch:
-        retry = RetryPolicy(
-            doubt=OnDoubt(wanted.on_doubt), doubt_wait=wanted.doubt_wait.total_seconds()
-        )
-        return Dispatch(ledger, TimedDestination(self.client(wanted), pulse, to), retry, to)
-
-    @contextmanager
-    def daemon(self, ledger: Ledger) -> Iterator[Daemon]:
-        """Put the daemon together on an open ledger, with what ends with it. Raises BadDocument."""
-        self.require()
-        inboxes = self.settings.inboxes
-        pulse = Pulse()
-        rulebook = Rulebook(self, pulse.note_rules)
-        with Decider(rulebook.portals) as decider:
-            rulebook.take_up = decider.renew
-            yield Daemon(
-                bridges=[
-                    Bridge(self.watch(inbox), ledger, decider, know_targets=self.know_targets)
-                    for inbox in inboxes
-                ],
-                intervals=[inbox.every for inbox in inboxes],
-                ledger=ledger,
-                dispatches=[
-                    self._dispatch(ledger, pulse, to, one) for to, one in self.destinations.items()
-                ],
-                retention=self.retention,
-                alerts=self.alerts(ledger, lambda: len(rulebook.problems)),
-                rulebook=rulebook,
-                refresher=self.refresher(),
-                pulse=pulse,
-                attendant=self._monitor(pulse, ledger),
-            )
-
-    def channels(self) -> list[Channel]:
-        """Make the channels that alerts go to. Raises BadDocument where one cannot be made."""
-        addresses = [address.reveal() for address in self.settings.alerts.to]
-        if not addresses:
-            return []
-        if not is_installed():
-            problem = Problem(
-                str(self.file),
-                key="alerts.to",
-                code="missing-library",
-                text="Alerts need the library Apprise, which is not installed.",
-                remedy="Run `pip install 'mailbridge[alerts]'`, or remove the addresses.",
-            )
-            raise BadDocument([problem])
-        channels, bad = make_channels(addresses)
-        if bad:
-            raise BadDocument(
-                Problem(
-                    str(self.file),
-                    key=f"alerts.to.{place}",
-                    code="bad-address",
-                    # Not quoted: it is a secret.
-                    text="Apprise makes nothing of this address.",
-                    remedy="Write it as Apprise's documentation says for the service, for example "
-                    "mailtos://USER:PASSWORD@example.org?to=office@example.org.",
-                )
-                for place in bad
-            )
-        return channels
-
-    def alerts(self, ledger: Ledger, bad_rules: Callable[[], int]) -> Alerts | None:
-        """Put the alerts together; None where nobody is to be told. Raises BadDocument.
-
-        `bad_rules` tells how many problems the rule files have that are not in use for that.
-        """
-        wanted = self.settings.alerts
-        if not wanted.to:
-            return None
-        return Alerts(
-            ledger=ledger,
-            inboxes=[inbox.name for inbox in self.settings.inboxes],
-            channels=self.channels(),
-            bad_rules=bad_rules,
-            destinations=tuple(self.destinations),
-            patience=Patience(inbox_down=wanted.inbox_down_after, over=wanted.over_after),
-            signed_out=self.signed_out,
-        )
-
-    def _monitor(self, pulse: Pulse, ledger: Ledger) -> Attendant | None:
-        """Make what looks after the daemon, where somebody wants to be told."""
-        listen = self.settings.monitoring.listen
-        notifier = find_notifier(os.environ, os.getpid())
-        if not listen and not notifier:
-            return None
-        # A web server takes its time to import, and no other command needs it.
-        from mailbridge.monitoring.health import InboxLimits
-        from mailbridge.monitoring.health import Limits as HealthLimits
-        from mailbridge.monitoring.monitor import Monitor, look_interval
-
-        exchange = max(
-            (one.connect_timeout + one.read_timeout).total_seconds()
-            for one in self.destinations.values()
-        )
-        limits = HealthLimits(
-            inboxes={
-                inbox.name: InboxLimits(
-                    every=inbox.every.total_seconds(), deadline=inbox.deadline.total_seconds()
-                )
-                for inbox in self.settings.inboxes
-            },
-            delivery=max(IDLE, exchange),
-            scheduler=look_interval(notifier),
-        )
-        address = (listen.host, listen.port) if listen else None
-        return Monitor(pulse, ledger, limits, notifier=notifier, address=address, clock=now)
 
     @property
     def retention(self) -> Retention:

@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fuzz.promises import SECONDS, check, within
-from mailbridge.app import shipped_portals
 from mailbridge.decision import Decision, Policy, decide
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
 from tests.mails import inquiry

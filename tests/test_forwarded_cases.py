@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from mailbridge.app import shipped_portals
 from mailbridge.casebook import run_case
 from mailbridge.decision import Policy
 from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
 from mailbridge.documents.shape import shape
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.judgement import Portals, gather
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "forwarded"

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from mailbridge.app import App, shipped_portals
+from mailbridge.app import App
 from mailbridge.decision import Decision, Policy, decide
 from mailbridge.documents.settings import InboxSettings, Settings
 from mailbridge.message.message import Address
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE, Forwarders, name_forwarders
 from mailbridge.rules.judgement import Portals, gather
 from tests.mails import inquiry, mail

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailbridge.app import shipped_portals
 from mailbridge.decision import Decision, Policy, decide
 from mailbridge.leads.aliases import Alias, Aliases
 from mailbridge.leads.catalogue import Catalogue, Listing, Promotion
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.targets import UNKNOWN_REFERENCE, OnUnknown, with_known_targets
 from tests.mails import inquiry, private

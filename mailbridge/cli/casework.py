@@ -6,12 +6,13 @@ from pathlib import Path
 from time import perf_counter
 from xml.etree import ElementTree
 
-from mailbridge.app import App, own_portals, rule_files
+from mailbridge.app import App
 from mailbridge.casebook import exercised_by, run_case, without_case
 from mailbridge.cli.output import complain, progress, say
 from mailbridge.cli.rulework import read_case, shipped_cases
 from mailbridge.errors import MailbridgeError
 from mailbridge.problems import Problem
+from mailbridge.rulefiles import own_portals, rule_files
 from mailbridge.rules.portal import Portal
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from mailbridge.alerts.channels import Channel
 from mailbridge.alerts.messages import trial_message
 from mailbridge.app import App
+from mailbridge.assembly import find_channels, make_client
 from mailbridge.cli.output import complain, say, table
 from mailbridge.delivery.answer import Accepted
 from mailbridge.delivery.forms import write_lead
@@ -39,7 +40,7 @@ def check_all(
     say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
     if app.aliases.all:
         say(f"Aliases of references: {len(app.aliases.all)}.")
-    channels = app.channels()
+    channels = find_channels(app)
     if channels:
         say(f"Alerts go to: {', '.join(map(str, channels))}.")
     for problem in app.warnings():
@@ -143,12 +144,12 @@ def check_destinations(app: App) -> bool:
     """Say of each destination whether it can be reached."""
     good = True
     for to, one in app.destinations.items():
-        good &= _check_destination(app, to, one)
+        good &= _check_destination(to, one)
     return good
 
 
-def _check_destination(app: App, to: Recipient, settings: AnyDestination | AnyNamed) -> bool:
-    destination = app.client(settings)
+def _check_destination(to: Recipient, settings: AnyDestination | AnyNamed) -> bool:
+    destination = make_client(settings)
     try:
         unreachable = destination.reach()
     finally:
@@ -181,7 +182,7 @@ def _send_test_lead(app: App, to: Recipient, settings: AnyDestination | AnyNamed
         told = " ".join(problem.text for problem in written.problems)
         complain(f"mailbridge: {app.file}: no test lead was sent to the {to}: {told}")
         return False
-    destination = app.client(settings)
+    destination = make_client(settings)
     try:
         answer = destination.deliver(written.payload)
     finally:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mailbridge.app import App, example_settings, new_config
+from mailbridge.app import App
 from mailbridge.cli.asking import ask, ask_secret, choose, confirm
 from mailbridge.cli.checking import check_destinations, show_inbox
 from mailbridge.cli.dryrun import show_newest
@@ -20,6 +20,7 @@ from mailbridge.errors import BadDocument, InboxError, MailbridgeError
 from mailbridge.inbox.account import Tls
 from mailbridge.inbox.discovery import Discovery, Dns, SystemDns, discover
 from mailbridge.inbox.providers import IMAPS_PORT, Server, SignIn, domain_of
+from mailbridge.places import example_settings, new_config
 
 INBOX = "main"
 NEWEST = 20

@@ -4,14 +4,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from mailbridge.app import App, own_portals
-from mailbridge.app import shipped_cases as shipped_cases
+from mailbridge.app import App
 from mailbridge.cli.output import complain, say, table
 from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
 from mailbridge.documents.rulefile import RuleFile
 from mailbridge.documents.shape import json_schema, shape
 from mailbridge.documents.source import read_text
+from mailbridge.places import shipped_cases as shipped_cases
+from mailbridge.rulefiles import own_portals
 from mailbridge.rules.advice import advise
 
 

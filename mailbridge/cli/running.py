@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from mailbridge.app import App
+from mailbridge.assembly import assemble
 from mailbridge.cli.dryrun import summary
 from mailbridge.cli.output import complain, say
 from mailbridge.ledger.ledger import Ledger
@@ -17,7 +18,7 @@ def run_daemon(config: Path | None) -> int:
     app.configure_log()
     with Ledger.open(app.ledger_url) as ledger:
         ledger.claim_instance()
-        with app.daemon(ledger) as daemon:
+        with assemble(app, ledger) as daemon:
             daemon.run()
     return 0
 
@@ -30,7 +31,7 @@ def run_once(config: Path | None) -> int:
     with Ledger.open(app.ledger_url) as ledger:
         ledger.claim_instance()
         before = Counter[Outcome](ledger.summary().outcomes)
-        with app.daemon(ledger) as daemon:
+        with assemble(app, ledger) as daemon:
             failures = daemon.once()
         after = ledger.summary()
     # What this pass changed: new mails, and older ones whose lead went out by now.

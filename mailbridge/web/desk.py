@@ -11,10 +11,11 @@ from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
-from mailbridge.app import App, rule_files
+from mailbridge.app import App
 from mailbridge.decider import Case, Decider
 from mailbridge.decision import Decision
 from mailbridge.ledger.ledger import Ledger
+from mailbridge.rulefiles import rule_files
 from mailbridge.web.protection import Origins
 from mailbridge.web.sessions import Sessions
 from mailbridge.workbench.sitting import Sittings

@@ -15,11 +15,13 @@ from pathlib import Path
 from secrets import token_hex
 from threading import Lock
 
-from mailbridge.app import App, own_portals, rule_files, shipped_cases, shipped_portals
+from mailbridge.app import App
 from mailbridge.documents.located import parse
 from mailbridge.documents.rulefile import PORTAL_NAME
 from mailbridge.documents.source import decode, read_bytes, read_text
 from mailbridge.errors import BadDocument, MailbridgeError
+from mailbridge.places import shipped_cases
+from mailbridge.rulefiles import own_portals, rule_files, shipped_portals
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.completion import unite
 from mailbridge.rules.portal import Portal

@@ -101,5 +101,5 @@ def test_the_kind_is_all_that_is_shown_of_an_address(address: str, kind: str) ->
 
 
 def test_apprise_is_loaded_only_where_there_are_channels() -> None:
-    code = "import sys; import mailbridge.app; sys.exit('apprise' in sys.modules)"
+    code = "import sys; import mailbridge.assembly; sys.exit('apprise' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,6 +9,7 @@ from threading import Event, Thread
 import pytest
 
 from mailbridge.app import App
+from mailbridge.assembly import assemble, find_channels
 from mailbridge.daemon.daemon import Daemon
 from mailbridge.errors import BadDocument
 from mailbridge.inbox.account import Account
@@ -120,7 +121,7 @@ def run_daemon(config: Path, story: Callable[[Daemon], None]) -> None:
     app = App.load(config, secrets=True)
     failures: list[BaseException] = []
     done = Event()
-    with Ledger.open(app.ledger_url) as ledger, app.daemon(ledger) as daemon:
+    with Ledger.open(app.ledger_url) as ledger, assemble(app, ledger) as daemon:
         daemon.intervals = [timedelta(seconds=0.3)] * len(daemon.bridges)
 
         def tell() -> None:
@@ -217,6 +218,6 @@ def test_without_the_library_the_remedy_is_named(
     config = configure(cli, account, api, webhook)
     for name, value in cli.environ.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("mailbridge.app.is_installed", lambda: False)
+    monkeypatch.setattr("mailbridge.assembly.is_installed", lambda: False)
     with pytest.raises(BadDocument, match=r"pip install 'mailbridge\[alerts\]'"):
-        App.load(config, secrets=True).channels()
+        find_channels(App.load(config, secrets=True))

@@ -17,9 +17,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from mailbridge.anonymity.anonymiser import Anonymised, Anonymiser, Refused
-from mailbridge.app import shipped_portals
 from mailbridge.decision import Decision, Policy, decide
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
 from tests.mails import inquiry, mail

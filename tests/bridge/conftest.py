@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from mailbridge.app import shipped_portals
 from mailbridge.bridge import Bridge
 from mailbridge.decider import Decider
 from mailbridge.decision import Policy
@@ -21,6 +20,7 @@ from mailbridge.inbox.account import Account
 from mailbridge.inbox.marks import Marking
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import MailRecord
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.sandbox.server import Sandbox
 from mailbridge.watch import Watch

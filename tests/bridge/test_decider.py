@@ -113,7 +113,7 @@ def test_the_process_ends_with_the_one_that_asks() -> None:
     # Even by SIGKILL, which leaves no time to tidy up.
     code = """
 import os, signal
-from mailbridge.app import shipped_portals
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.decider import Decider
 from mailbridge.rules.judgement import gather
 decider = Decider(gather(shipped_portals(1.0)))

@@ -187,7 +187,7 @@ ADDED_MB = 30
 MEASURE = """
 import re, sys
 from pathlib import Path
-from mailbridge.app import shipped_portals
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.decision import Policy, decide
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.files import mails_in

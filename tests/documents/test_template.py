@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailbridge.app import example_settings
 from mailbridge.documents.located import parse
 from mailbridge.documents.settings import parse_settings
 from mailbridge.documents.template import fill, quote
+from mailbridge.places import example_settings
 
 VALUES = {
     ("inboxes", "host"): "mail.agency.example",

@@ -9,10 +9,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailbridge.app import own_portals
 from mailbridge.decision import Policy, decide
 from mailbridge.inbox.signatures import signed_domains
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import own_portals
 from mailbridge.rules.judgement import gather
 from tests.mails import inquiry
 

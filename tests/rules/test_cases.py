@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from mailbridge.app import shipped_portals
 from mailbridge.casebook import Difference, exercised_by, run_case, without_case
 from mailbridge.decision import Policy
 from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
 from mailbridge.documents.shape import shape
 from mailbridge.outcomes import Outcome
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.judgement import Portals, gather
 from tests.rules.making import portals_of
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from mailbridge.app import shipped_portals
 from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
 from mailbridge.documents.rulefile import FieldName, FieldShape, MatchShape, RuleFile, SectionShape
 from mailbridge.documents.shape import shape
 from mailbridge.message.message import Message
 from mailbridge.message.reader import read
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.completion import unite
 from mailbridge.rules.judgement import Inquired, gather, judge

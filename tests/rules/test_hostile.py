@@ -5,8 +5,8 @@ from itertools import pairwise
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mailbridge.app import shipped_portals
 from mailbridge.message.message import Message
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.advice import advise
 from mailbridge.rules.examination import examine
 from mailbridge.rules.grammar import take_apart

@@ -8,13 +8,13 @@ from functools import cache
 from itertools import count
 from pathlib import Path
 
-from mailbridge.app import shipped_portals
 from mailbridge.decision import Policy, decide
 from mailbridge.inbox.mail import Mail
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, Settlement, State
 from mailbridge.log import configure
 from mailbridge.recording import Origin, record
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
 from tests.mails import inquiry, private

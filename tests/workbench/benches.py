@@ -5,8 +5,8 @@ import signal
 import time
 from pathlib import Path
 
-from mailbridge.app import shipped_portals
 from mailbridge.decision import Policy
+from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.workbench.bench import Bench, KeepOn
 from mailbridge.workbench.findings import Study
