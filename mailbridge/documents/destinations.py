@@ -127,7 +127,8 @@ class DestinationSettings(Shape):
     )
     key: Key | None = Field(
         default=None,
-        description="The API key: {env: NAME}, {file: PATH}, or the text itself; needed to send.",
+        description="The API key: {env: NAME}, {file: PATH}, {credential: NAME} (systemd), "
+        "{keyring: NAME}, or the text itself; needed to send.",
         examples=[{"env": "REALFORCE_KEY"}],
     )
     email_key: Literal["both", "sender_email", "sender_mail"] = Field(
