@@ -5,7 +5,8 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-JOBS ?= auto
+# One more than there are processors: tests wait for servers a good deal.
+JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 MINUTES ?= 10
 
 .PHONY: demo test check docs bench fuzz assets man dist lock clean
