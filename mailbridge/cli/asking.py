@@ -3,7 +3,9 @@
 Must not know what is asked about. What is secret is never shown, and never an argument.
 """
 
+import io
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from getpass import getpass
 
@@ -22,7 +24,9 @@ def ask(question: str, default: str = "", check: Check | None = None) -> str:
     while True:
         say(f"{question}{f' [{default}]' if default else ''}:")
         answer = _read(question) or default
-        wrong = (check(answer) if check else "") if answer else "Something must stand here."
+        wrong = _unreadable(answer) or (check(answer) if check else "")
+        if not answer:
+            wrong = "Something must stand here."
         if not wrong:
             return answer
         complain(wrong)
@@ -30,20 +34,16 @@ def ask(question: str, default: str = "", check: Check | None = None) -> str:
 
 def ask_secret(question: str) -> str:
     """Ask for what nobody may see, until something is typed."""
-    while not (answer := _read_hidden(question)):
+    while not (answer := ask_secret_or_nothing(question)):
         complain("Something must stand here.")
     return answer
 
 
-def _read_hidden(question: str) -> str:
-    if not sys.stdin.isatty():
-        say(f"{question}:")
-        return _read(question)
-    try:
-        # It asks itself, once the terminal no longer shows what is typed.
-        return getpass(f"{question}:\n")
-    except EOFError:
-        raise _ended(question) from None
+def ask_secret_or_nothing(question: str) -> str:
+    """Ask for what nobody may see; empty where nothing is typed."""
+    while wrong := _unreadable(answer := _read_hidden(question)):
+        complain(wrong)
+    return answer
 
 
 def choose(question: str, choices: Sequence[str], default: str) -> str:
@@ -60,12 +60,39 @@ def confirm(question: str) -> bool:
     return choose(question, ("yes", "no"), "") == "yes"
 
 
+def _read_hidden(question: str) -> str:
+    if sys.stdin is None or not sys.stdin.isatty():
+        say(f"{question}:")
+        return _read(question)
+    while True:
+        try:
+            # It asks itself, once the terminal no longer shows what is typed.
+            return getpass(f"{question}:\n")
+        except UnicodeDecodeError:
+            complain(_UNREADABLE)
+        except EOFError:
+            raise _ended(question) from None
+
+
 def _read(question: str) -> str:
-    line = sys.stdin.readline()
+    # What is not UTF-8 is to be asked again; a strict stream would break at it for good.
+    if isinstance(sys.stdin, io.TextIOWrapper) and sys.stdin.errors == "strict":
+        sys.stdin.reconfigure(errors="surrogateescape")
+    try:
+        line = sys.stdin.readline() if sys.stdin else ""
+    except OSError:  # the terminal has gone
+        line = ""
     if not line:
         raise _ended(question)
     return line.strip()
 
 
+_UNREADABLE = "This holds a character that cannot be read (an arrow key?). Type it once more."
+
+
+def _unreadable(answer: str) -> str:
+    return _UNREADABLE if any(unicodedata.category(c) in {"Cc", "Cs"} for c in answer) else ""
+
+
 def _ended(question: str) -> MailbridgeError:
-    return MailbridgeError(f"The answers ended at the question {question!r}. Nothing was written.")
+    return MailbridgeError(f"The answers ended at the question {question!r}.")

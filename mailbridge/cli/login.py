@@ -40,11 +40,18 @@ def log_in(config: Path | None, name: str, keep: Keep | None) -> int:
     if inbox.oauth is None:
         return _keep_password(app, inbox)
     inbox = app.with_secrets(inbox)
-    assert inbox.oauth is not None  # noqa: S101 -- it was there before its secrets were looked up
+    sign_in(app, inbox, keep)
+    return _try(app, inbox, app.tokens(inbox))
+
+
+def sign_in(app: App, inbox: InboxSettings, keep: Keep | None) -> None:
+    """Have a person sign in, where the inbox wants one; its secrets are looked up already.
+
+    Raises MailbridgeError: refused, not in time, no refresh token, tokens that cannot be kept.
+    """
     tokens = app.tokens(inbox)
-    if isinstance(tokens, PersonTokens):
-        _sign_in(inbox, inbox.oauth, tokens, keep)
-    return _try(app, inbox, tokens)
+    if inbox.oauth and isinstance(tokens, PersonTokens):
+        _have_consent(inbox, inbox.oauth, tokens, keep)
 
 
 def _find(app: App, name: str) -> InboxSettings:
@@ -83,7 +90,7 @@ def _ask_password(inbox: InboxSettings) -> str:
     return password
 
 
-def _sign_in(
+def _have_consent(
     inbox: InboxSettings, oauth: OAuthSettings, tokens: PersonTokens, keep: Keep | None
 ) -> None:
     provider = access.make_provider(inbox, oauth)

@@ -22,7 +22,7 @@ FLOWS: Mapping[str, tuple[Flow, ...]] = {
 }
 """The ways in which each provider lets one sign in; the first is the default."""
 
-_NEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
+NEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("microsoft", "device"): ("tenant", "client_id"),
     ("microsoft", "application"): ("tenant", "client_id", "client_secret"),
     ("google", "consent"): ("client_id", "client_secret"),
@@ -30,6 +30,7 @@ _NEEDED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("other", "consent"): ("client_id", "authorization_endpoint", "token_endpoint", "scopes"),
     ("other", "device"): ("client_id", "device_endpoint", "token_endpoint", "scopes"),
 }
+"""The keys without which a provider's way does not go."""
 _ALLOWED: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("microsoft", "device"): ("authority", "scopes"),
     ("microsoft", "application"): ("authority", "scopes"),
@@ -133,7 +134,7 @@ class OAuthSettings(Shape):
                 at=("flow",),
             )
         way = (self.provider, self.flow)
-        for key in _NEEDED[way]:
+        for key in NEEDED[way]:
             if getattr(self, key) is None:
                 info = type(self).model_fields[key]
                 raise UnfitError(
@@ -143,7 +144,7 @@ class OAuthSettings(Shape):
                     code="missing-key",
                     at=(key,),
                 )
-        allowed = {"provider", "flow", *_NEEDED[way], *_ALLOWED[way]}
+        allowed = {"provider", "flow", *NEEDED[way], *_ALLOWED[way]}
         for key in sorted(self.model_fields_set - allowed):
             if getattr(self, key) is not None:
                 raise UnfitError(
