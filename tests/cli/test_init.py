@@ -142,15 +142,6 @@ def test_an_existing_secret_is_never_overwritten(
     assert not (cli.folder / "made" / "secrets" / "realforce-key").exists()
 
 
-def test_a_provider_without_passwords_says_how_to_sign_in(cli: Cli, api: Sandbox) -> None:
-    told = answer(cli, ["leads@outlook.com", api.url, "test-key", "file"])
-    assert "The mail is at Microsoft 365." in told
-    assert "mailbridge login main" in told
-    text = (cli.folder / "made" / "config.yaml").read_text()
-    assert "host: outlook.office365.com\n" in text
-    assert not (cli.folder / "made" / "secrets" / "main-password").exists()
-
-
 class Zone:
     """DNS that names one server for everything."""
 
