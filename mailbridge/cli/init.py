@@ -67,6 +67,7 @@ def _ask(file: Path, dns: Dns) -> Answers:
     heading("The mailbox that receives the portals' mails")
     answers = Answers(ask_mailbox(file, dns))
     heading("The CRM")
+    say("Leads go to Realforce's lead API. For another place see docs/destinations.md afterwards.")
     return _ask_destination(file, answers)
 
 

@@ -4,10 +4,11 @@ import io
 import os
 import pty
 import select
-import socket
 import stat
 import subprocess
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -178,23 +179,17 @@ def test_check_warns_of_another_server_than_the_providers(cli: Cli) -> None:
     assert "imaps.bluewin.ch" in told
 
 
-def test_on_a_terminal_the_password_is_not_shown(cli: Cli) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]  # nobody listens there any more
-    conversation = [
-        (b"e-mail address:", b"a@localhost.invalid"),
-        (b"IMAP server", b"localhost"),
-        (b"Encryption", b"implicit"),
-        (b"Port", str(port).encode()),
-        (b"Login name", b"somebody"),
-        (b"(not shown):", b"s3cret"),
-        (b"Once more, then", b""),
-    ]
+Conversation = Sequence[tuple[bytes, bytes]]
+"""What is waited for, and what is typed then, line end and all."""
+CTRL_C, CTRL_D = b"\x03", b"\x04"
+
+
+def converse(cli: Cli, conversation: Conversation) -> tuple[int, str]:
+    """Talk to `init` on a terminal; give exit code and all that was shown."""
     master, slave = pty.openpty()
     told = b""
     with subprocess.Popen(
-        cli.command("init", "--config", "made/config.yaml"),
+        [sys.executable, "-c", ON_A_TERMINAL, *cli.command("init", "--config", "made/config.yaml")],
         cwd=cli.folder,
         env={**cli.env, "TERM": "dumb"},
         stdin=slave,
@@ -207,14 +202,182 @@ def test_on_a_terminal_the_password_is_not_shown(cli: Cli) -> None:
             at = 0
             for question, typed in conversation:
                 while (found := told.find(question, at)) < 0:
-                    ready, _, _ = select.select([master], [], [], SECONDS)
-                    assert ready, told
-                    told += os.read(master, 65536)
+                    told += read_from(master, told)
                 at = found + len(question)
-                os.write(master, typed + b"\n")
+                os.write(master, typed)
+            with suppress(OSError):  # its end
+                while True:
+                    told += read_from(master, told)
+            return process.wait(SECONDS), told.decode("utf-8", "replace")
         finally:
             process.kill()
             process.wait(SECONDS)
             os.close(master)
-    assert b"somebody" in told
-    assert b"s3cret" not in told
+
+
+ON_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C reaches it
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def read_from(master: int, told: bytes) -> bytes:
+    ready, _, _ = select.select([master], [], [], SECONDS)
+    assert ready, told
+    read = os.read(master, 65536)
+    if not read:
+        raise OSError
+    return read
+
+
+def to_the_password(account: Account) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"e-mail address:", b"a@localhost.invalid\n"),
+        (b"IMAP server", f"{account.host}\n".encode()),
+        (b"Encryption", f"{account.tls.value}\n".encode()),
+        (b"Port", f"{account.port}\n".encode()),
+        (b"Login name", f"{account.user}\n".encode()),
+    ]
+
+
+def to_the_marking(account: Account) -> list[tuple[bytes, bytes]]:
+    password = (b"(not shown):", f"{account.password}\n".encode())
+    return [
+        *to_the_password(account),
+        password,
+        (b"certificate authority (PEM)", f"{account.ca_file}\n".encode()),
+        *((question, b"\n") for question in (b"IMAP server", b"Encryption", b"Port", b"Login")),
+        password,
+    ]
+
+
+def test_a_whole_conversation_on_a_terminal(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    mailbox.append(inquiry())
+    conversation = [
+        *to_the_marking(account),
+        (b"marked", b"\n"),
+        (b"lead API", f"{api.url}\n".encode()),
+        (b"(not shown):", b"\n"),
+        (b"Something must stand here.", b""),
+        (b"(not shown):", b"s3cret-key\n"),
+        (b"Where are they kept", b"\n"),
+    ]
+    code, told = converse(cli, conversation)
+    assert code == 0, told
+    assert "homegate.ch" in told
+    assert "1 mail: 1 lead. Nothing was sent or changed." in told
+    assert "mailbridge run --config made/config.yaml" in told
+    assert account.user in told
+    assert account.password not in told
+    assert "s3cret-key" not in told
+
+
+@pytest.mark.parametrize(
+    ("key", "code", "said"),
+    [(CTRL_C, 130, "Stopped. Nothing was written."), (CTRL_D, 1, "The answers ended")],
+)
+@pytest.mark.parametrize("at", ["address", "password", "authority", "marking", "key", "kept"])
+def test_ctrl_c_and_ctrl_d_leave_nothing(
+    cli: Cli, account: Account, api: Sandbox, key: bytes, code: int, said: str, at: str
+) -> None:
+    marked = (b"marked", b"\n")
+    crm = (b"lead API", f"{api.url}\n".encode())
+    conversations: dict[str, Conversation] = {
+        "address": [(b"e-mail address:", key)],
+        "password": [*to_the_password(account), (b"(not shown):", key)],
+        "authority": [*to_the_marking(account)[:6], (b"authority (PEM)", key)],
+        "marking": [*to_the_marking(account), (b"marked", key)],
+        "key": [*to_the_marking(account), marked, crm, (b"(not shown):", key)],
+        "kept": [
+            *to_the_marking(account),
+            *(marked, crm, (b"(not shown):", b"s3cret\n"), (b"Where are they kept", key)),
+        ],
+    }
+    ended, told = converse(cli, conversations[at])
+    assert ended == code, told
+    assert said in told
+    assert "Nothing was written." in told
+    assert "Traceback" not in told
+    assert "Abort" not in told
+    assert not (cli.folder / "made").exists()
+
+
+def test_what_cannot_be_read_is_asked_again(cli: Cli) -> None:
+    for typed in (b"leads\xff@localhost.invalid\n", b"\x1b[Aleads@localhost.invalid\n"):
+        code, told = converse(
+            cli,
+            [
+                (b"e-mail address:", typed),
+                (b"cannot be read", b"leads@localhost.invalid\n"),
+                (b"IMAP server", b"localhost\n"),
+                (b"Encryption", b"none\n"),
+                (b"Port", b"1\n"),
+                (b"Login name", b"\n"),
+                (b"(not shown):", typed),
+                (b"cannot be read", b""),
+                (b"(not shown):", b"s3cret\n"),
+                (b"Connection refused", b""),
+                (b"Once more, then", CTRL_C),
+            ],
+        )
+        assert code == 130, told
+        assert "s3cret" not in told
+
+
+def test_without_any_input(cli: Cli) -> None:
+    done = subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            'exec "$@" <&-',
+            "sh",
+            *cli.command("init", "--config", "made/config.yaml"),
+        ],
+        cwd=cli.folder,
+        env=cli.env,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "The answers ended at the question 'Its e-mail address'." in done.stderr
+
+
+def test_a_password_that_is_wrong_three_times(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    answers = all_answers(account, api)
+    again = ["", "", "", "", "wrong"]
+    told = answer(cli, [*answers[:8], *again, *again, *again, *answers[8:]])
+    assert told.count("the server refused the login") == 3
+
+
+def test_a_place_that_cannot_be_written_is_told_first(cli: Cli) -> None:
+    (cli.folder / "made").write_text("no folder")
+    told = answer(cli, [], code=1)
+    assert "made: it is no folder. Name another place with --config." in told
+    assert "e-mail" not in told
+
+
+def test_a_full_disk_leaves_nothing(
+    cli: Cli, account: Account, mailbox: Mailbox, api: Sandbox
+) -> None:
+    command = cli.command("init", "--config", "made/below/config.yaml")
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'ulimit -f 0 && exec "$@"', "sh", *command],
+        cwd=cli.folder,
+        env=cli.env,
+        input="".join(f"{line}\n" for line in all_answers(account, api)),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "cannot be written (File too large)" in done.stderr
+    assert "Nothing was written." in done.stderr
+    assert not (cli.folder / "made").exists()
