@@ -246,3 +246,68 @@ def test_a_mail_without_anything_gives_a_file_that_is_one(text: str) -> None:
     made = drafted(a_message(text or None, sender=""))
     assert a_portal(made.rule).name == "homes.example"
     assert {note.sureness for note in made.notes} <= {Sureness.UNSURE, Sureness.MISSING}
+
+
+def written(text: str, reply_to: str = "") -> Message:
+    return a_message(
+        text, sender="leads@homes.example", name="Homes", reply_to=[reply_to] if reply_to else ()
+    )
+
+
+def test_a_full_name_is_not_turned_around() -> None:
+    made = drafted(written("Full name .... Ann Other\nE-mail .... ann@example.org"))
+    assert "name_order" not in made.rule
+    both = drafted(written("Nom et prénom : Other Ann\nE-mail : ann@example.org"))
+    assert "name_order: family_first" in both.rule
+
+
+def test_the_agencys_own_address_and_phone_are_never_the_visitors() -> None:
+    made = drafted(
+        written(
+            "Listed by\nOffice phone: 020 7946 0100\nOffice email: sales@lake.example.com\n\n"
+            "Interested: somebody\nWrite to: ann@example.org"
+        )
+    )
+    assert "Office" not in made.rule.partition("fields:")[2]
+
+
+def test_an_address_with_a_word_for_mail_in_its_domain_is_a_value() -> None:
+    text = "E-Mail-Adresse\tann@mail.example.net\nTelefon\t+41 79 000 00 41"
+    html = "".join(
+        f"<tr><td>{a}</td><td>{b}</td></tr>" for a, b in (x.split("\t") for x in text.split("\n"))
+    )
+    message = a_message("", html=f"<table>{html}</table>", sender="leads@homes.example")
+    found = found_by(drafted(message), message)
+    assert found["sender_email"] == "ann@mail.example.net"
+
+
+@pytest.mark.parametrize(
+    "closing", ["DATOS DEL ANUNCIO\n\nPRECIO: 100\nREF. INMUEBLE: {}", "> Your listing:\nRef {}"]
+)
+def test_the_message_ends_above_the_next_heading(closing: str) -> None:
+    head = "> Message:" if closing.startswith(">") else "COMENTARIOS:\n"
+    layout = "NOMBRE: {}\nEMAIL: {}\n\n" + head + "\n{}\n\n" + closing
+    first = written(layout.format("Ann Other", "ann@example.org", "May I come?", "B-12"))
+    other = written(layout.format("Bea Next", "bea@example.org", "Is it\n\nfree?", "C-13"))
+    assert found_by(drafted(first), other)["sender_message"] == "Is it\n\nfree?"
+
+
+def test_most_examples_overrule_what_one_visitor_wrote() -> None:
+    layout = "You have mail.\n\n{}\n\nAnswer here : {}\nCall here : {}"
+    first = written(layout.format("Is it free?", "ann@example.org", "079 000 00 41"))
+    second = written(layout.format("E-mail: other@example.com", "bea@example.org", "079 000 00 42"))
+    third = written(layout.format("May I come?", "cleo@example.org", "079 000 00 43"))
+    made = drafted(first, second, third)
+    assert found_by(made, second)["sender_email"] == "bea@example.org"
+
+
+def test_without_a_message_the_way_to_answer_is_safer_than_a_label() -> None:
+    layout = "You have mail.\n\n{}\n\nE-mail: {}"
+    first = written(layout.format("Is it free?", "ann@example.org"), "ann@example.org")
+    made = drafted(first)
+    other = written(
+        layout.format("E-mail: other@example.com", "bea@example.org"), "bea@example.org"
+    )
+    assert found_by(made, other)["sender_email"] == "bea@example.org"
+    note = next(note for note in made.notes if note.field == "sender_message")
+    assert (note.sureness, "say it with --field" in note.why) == (Sureness.MISSING, True)

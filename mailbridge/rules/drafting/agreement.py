@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import regex
 
-from mailbridge.rules.drafting.claim import Sighting
+from mailbridge.rules.drafting.claim import NAMES, Sighting
 from mailbridge.rules.drafting.closings import is_closing, is_greeting
 from mailbridge.rules.drafting.draft import Sureness
 from mailbridge.rules.drafting.framing import Frame
@@ -63,13 +63,23 @@ def _lines_after(sighting: Sighting) -> list[Line]:
 
 def _keys(sighting: Sighting) -> dict[int, str]:
     """Write each line after the message's first so that two mails' can be compared."""
+    assert sighting.frame is not None  # noqa: S101  (callers look)
     labels = {pair.at: pair.label for pair in sighting.all_pairs}
+    names = [
+        sighting.value(claim)
+        for name, claim in sighting.claims.items()
+        if name in NAMES and claim.span[1] <= sighting.frame.head[1]
+    ]
     keys = {}
     for line in _lines_after(sighting):
-        if line.start in labels:
-            keys[line.start] = f"label {plain(labels[line.start])}"
+        labelled = line.start in labels
+        words = " ".join((labels[line.start] if labelled else line.text).split())
+        for name in names:
+            words = regex.sub(rf"(?<!\w){regex.escape(name)}(?!\w)", "…", words)
+        if labelled:
+            keys[line.start] = f"label {plain(words)}"
         else:
-            keys[line.start] = regex.sub(r"\d+", "0", " ".join(line.text.split()))
+            keys[line.start] = regex.sub(r"\d+", "0", words)
     return keys
 
 

@@ -51,6 +51,20 @@ def beside_text(outline: Outline, examples: Sequence[Example]) -> tuple[Outline,
     return replace(outline, fields=fields), notes
 
 
+def answers_go_to_the_visitor(examples: Sequence[Example], sightings: Sequence[Sighting]) -> bool:
+    """Tell whether each example's Reply-To is a visitor's, and most texts have that address."""
+    same = 0
+    for example, sighting in zip(examples, sightings, strict=False):
+        message, claim = example.message, sighting.claims.get("sender_email")
+        replies = [
+            a.address.lower() for a in message.reply_to if not is_portals(message, a.address)
+        ]
+        if not replies or (claim and claim.sureness is Sureness.GIVEN):
+            return False
+        same += claim is not None and sighting.value(claim).lower() == replies[0]
+    return same * 2 > len(examples)
+
+
 def _named_beside(message: Message) -> tuple[WayDraft, str, str] | None:
     name, sign, _ = message.sender.name.partition(" via ")
     if sign and name.strip():

@@ -25,11 +25,13 @@ _CONTACT = frozenset(
     {Kind.EMAIL, Kind.PHONE, Kind.FIRST, Kind.LAST, Kind.NAME}
     | {Kind.GIVEN_OR_FULL, Kind.FAMILY_OR_FULL}
 )
+_HEADING_WORDS = 5
 _WEAK_WORDS = 2
 """Of a heading with none but weak words, at most: `Type of enquiry` is none."""
 _QUOTED = regex.compile(
     r"^[^\S\n]*(?P<open>[«“„])\s*(?P<words>[^«»“”„]{8,}?)\s*(?P<close>[»”])", regex.M
 )
+_MARKED = regex.compile(r"(?P<front>[^\p{L}\p{N}\s«“„\"'(]{1,5})[^\S\n]*\p{L}[^\n]*?(?P<back>\W+)$")
 _CLOSERS = {"«": "»", "“": "”", "„": "”"}
 
 
@@ -98,7 +100,7 @@ def _framed(
         span = trim(text, start + 1, end)
         return Frame((head.at, start + 1), span, end, f"{why}, in quotes", Sureness.SURE)
     seen = {pair.kind for pair in pairs if pair.at < start}
-    foot = _foot(text, lines, pairs, start, seen, brands)
+    foot = _foot(text, lines, pairs, head.at, start, seen, brands)
     end = len(text) if foot is None else foot
     span = trim(text, start, end)
     return Frame((head.at, head.end), span, foot, why)
@@ -120,16 +122,23 @@ def _foot(
     text: str,
     lines: Sequence[Line],
     pairs: Sequence[Pair],
+    at: int,
     start: int,
     seen: set[Kind | None],
     brands: tuple[str, ...],
 ) -> int | None:
-    """Give where the portal's text goes on after the words that begin at `start`."""
+    """Give where the portal's text goes on after the words that begin at `start`.
+
+    `at` is where the line begins that announces them.
+    """
     spaced = any(line.blank for line in lines if line.start < start)
     labelled = {pair.at: pair for pair in pairs if pair.at > start}
+    marks = _marks(text[text.rfind("\n", 0, at) + 1 :].split("\n", 1)[0])
     for number, line in enumerate(lines):
         if line.start <= start or line.blank:
             continue
+        if marks and _marks(line.text) == marks:
+            return line.start
         free = lines[number - 1].blank or not spaced
         if free and is_greeting(line.text) and _closes(lines, number, brands):
             return line.start
@@ -141,6 +150,12 @@ def _foot(
         if free and pair and _opens(text, pair, seen):
             return _above(lines, number, start)
     return None
+
+
+def _marks(line: str) -> tuple[str, str] | None:
+    """Give the signs around a heading, as `> Message:`; None where it has none in front."""
+    match = _MARKED.match(line.strip())
+    return (match["front"], match["back"]) if match else None
 
 
 def _closes(lines: Sequence[Line], number: int, brands: tuple[str, ...]) -> bool:
@@ -166,9 +181,30 @@ def _above(lines: Sequence[Line], number: int, start: int) -> int:
         at -= 1
         if number - at > 2:
             return lines[number].start
+    if at == number:
+        at = _heading_above(lines, number, start)
     if at == number or lines[at - 1].start <= start or not lines[at - 1].blank:
         return lines[number].start
     return lines[at].start
+
+
+def _heading_above(lines: Sequence[Line], number: int, start: int) -> int:
+    """Give the heading that stands by itself above a blank line: `DATOS DEL ANUNCIO`."""
+    at = number
+    while at > 0 and lines[at - 1].blank and lines[at - 1].start > start:
+        at -= 1
+    if at == number or at == 0:
+        return number
+    head = lines[at - 1]
+    alone = head.start > start and at > 1 and lines[at - 2].blank
+    return at - 1 if alone and _is_heading_by_itself(head.text) else number
+
+
+def _is_heading_by_itself(line: str) -> bool:
+    words = line.split()
+    if len(words) > _HEADING_WORDS or any(c.isdigit() for c in line) or line.strip()[-1] in ".!?,;":
+        return False
+    return line.isupper() or is_heading(line) or kind_of(line) is Kind.OTHER
 
 
 def _quoted(text: str) -> Frame | None:

@@ -22,7 +22,7 @@ from mailbridge.rules.drafting.looks import EMAIL, PHONE, TRIPLE
 from mailbridge.rules.drafting.naming import find_name
 from mailbridge.rules.drafting.pairs import Pair, Style, find_pairs, lines_of
 from mailbridge.rules.drafting.subjects import find_in_subject
-from mailbridge.rules.drafting.words import Hold, Kind, is_family_first
+from mailbridge.rules.drafting.words import Hold, Kind, is_agencys, is_family_first
 from mailbridge.rules.labels import Span
 from mailbridge.rules.portal import fold
 
@@ -166,7 +166,11 @@ def _first(
     sighting: Sighting, kind: Kind, fit: Callable[[Pair], bool], near: int = 0
 ) -> Pair | None:
     """Give the pair of a kind that stands nearest; those in the portal's closing last."""
-    fitting = [p for p in sighting.pairs if p.kind is kind and p.value and fit(p)]
+    fitting = [
+        p
+        for p in sighting.pairs
+        if p.kind is kind and p.value and fit(p) and not is_agencys(p.label)
+    ]
     fitting.sort(key=lambda p: abs(p.at - near))
     fitting.sort(key=lambda p: is_closing(_line_at(sighting.text, p.at), sighting.brands))
     fitting.sort(key=lambda p: p.style is Style.AFTER and len(p.label.split()) > 2)
@@ -255,6 +259,7 @@ def _claim_address(sighting: Sighting, claims: dict[str, Claim]) -> None:
             sighting.trusted(match.start())
             and not is_portals(sighting.message, match.group())
             and not is_closing(line, sighting.brands)
+            and not _is_agencys(sighting, match.start())
         ):
             pair = _pair_at(sighting, match.span())
             claims["sender_email"] = Claim(
@@ -285,6 +290,7 @@ def _claim_phone(sighting: Sighting, claims: dict[str, Claim]) -> None:
             and alone
             and sighting.trusted(line.start)
             and not is_closing(line.text, sighting.brands)
+            and not _is_agencys(sighting, line.start)
             and (near >= 0 and abs(number - near) <= 3)
         ):
             span = (line.start + match.start(), line.start + match.end())
@@ -293,6 +299,12 @@ def _claim_phone(sighting: Sighting, claims: dict[str, Claim]) -> None:
                 _pair_at(sighting, span),
             )  # fmt: skip
             return
+
+
+def _is_agencys(sighting: Sighting, at: int) -> bool:
+    """Tell whether a place lies on a line whose label names somebody else than the visitor."""
+    start = sighting.text.rfind("\n", 0, at) + 1
+    return any(pair.at == start and is_agencys(pair.label) for pair in sighting.pairs)
 
 
 def _closes(sighting: Sighting, at: int) -> bool:

@@ -10,6 +10,7 @@ from mailbridge.documents.located import parse
 from mailbridge.errors import BadDocument
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.drafting.claim import Claim, Sighting
+from mailbridge.rules.drafting.draft import Sureness
 from mailbridge.rules.drafting.outline import Outline, SectionDraft, WayDraft
 from mailbridge.rules.examination import examine, exercised, rules_of
 from mailbridge.rules.extraction import Reading, open_page, read_page
@@ -62,21 +63,32 @@ def choose_ways(
     """Choose the fewest ways that find a field in the examples; give those left without.
 
     The way that is right in most examples comes first, of equal ones the more stable:
-    the candidates come in that order. None is taken that reads something wrong.
+    the candidates come in that order. None is taken that reads something wrong, but where
+    most examples overrule one of which less is known: where the visitor's words could not
+    be told apart, what was recognised may be what the visitor wrote.
     """
     claimed = [s for s in sightings if name in s.claims]
     results: list[tuple[WayDraft, list[Sighting]]] = []
+    overruling: tuple[list[Sighting], list[Sighting]] = ([], [])
     for way in candidates:
         alone = replace(outline, fields={name: (way,)})
-        right, wrong = [], 0
+        right: list[Sighting] = []
+        wrong: list[Sighting] = []
         for sighting in claimed:
             reading = read_part(alone, sighting)
             if finds(reading, sighting, sighting.claims[name]):
                 right.append(sighting)
             elif reading and name in reading.fields:
-                wrong += 1
+                wrong.append(sighting)
         if right and not wrong:
             results.append((way, right))
+        elif len(right) > max(len(wrong), len(overruling[0])) and _may_overrule(name, right, wrong):
+            overruling = right, wrong
+    right, wrong = overruling
+    if len(right) > max((len(found) for _, found in results), default=0):
+        kept = [s for s in sightings if s not in wrong]
+        agreed, without = choose_ways(outline, name, candidates, kept)
+        return agreed, [*without, *wrong]
     results.sort(key=lambda result: -len(result[1]))
     chosen: tuple[WayDraft, ...] = ()
     left = claimed
@@ -88,6 +100,17 @@ def choose_ways(
         if len(still) < len(left):
             chosen, left = merge(chosen, way), still
     return chosen, left
+
+
+def _may_overrule(name: str, many: Sequence[Sighting], few: Sequence[Sighting]) -> bool:
+    """Tell whether what most examples agree on is better known than what others say."""
+    weak = {Sureness.LIKELY, Sureness.UNSURE}
+    surer = all(one.claims[name].sureness not in weak for one in many)
+    return all(
+        one.claims[name].sureness is not Sureness.GIVEN
+        and (one.frame is None or (surer and one.claims[name].sureness in weak))
+        for one in few
+    )
 
 
 def merge(ways: tuple[WayDraft, ...], way: WayDraft) -> tuple[WayDraft, ...]:

@@ -73,6 +73,16 @@ _OWN = _set(
     """
 )
 
+_AGENCY = _set(
+    """
+    office bureau buro agence agency agent agentur agenzia agencia makler maklers maklerin anbieter
+    biuro biura kantoor makelaar imobiliaria inmobiliaria conseiller conseillere advisor adviser
+    berater beraterin betreuer betreuerin vermieter consultant consulente asesor consultor
+    doradca adviseur landlord owner proprietaire eigentumer
+    """
+)
+"""Others than the visitor who have a name, an address and a phone in such mails."""
+
 _WORDS: tuple[tuple[Kind, str], ...] = (
     (
         Kind.EMAIL,
@@ -186,8 +196,8 @@ def plain(label: str) -> str:
 def kind_of(label: str) -> Kind | None:
     """Say what a label announces; None where it is none that is known."""
     words = plain(label).split()
-    if not words or len(words) > _MOST_WORDS:
-        return None
+    if not words or len(words) > _MOST_WORDS or "@" in label:
+        return None  # an address is a value, though `mail.example.net` has a word for one
     kept = [word for word in words if word not in _FILLERS] or words
     if len(words) > 1:  # `first name`, `nome próprio`, `e mail`
         kind = _joined(words)
@@ -243,12 +253,22 @@ def _joined(words: list[str]) -> Kind | None:
 
 
 def is_family_first(label: str) -> bool:
-    """Tell whether a label for a full name names the family name first: `Nom et prénom`."""
-    for word in plain(label).split():
-        for kind, known in _NAMES:
-            if _among(word, known):
-                return kind in {Kind.LAST, Kind.FAMILY_OR_FULL}
-    return False
+    """Tell whether a label for a full name names the family name first: `Nom et prénom`.
+
+    It must name both: `Full name` and `Nom complet` say nothing of the order.
+    """
+    kinds = [
+        next((kind for kind, known in _NAMES if _among(word, known)), None)
+        for word in plain(label).split()
+    ]
+    named = [kind for kind in kinds if kind]
+    given = {Kind.FIRST, Kind.GIVEN_OR_FULL} & set(named)
+    return bool(given) and named[0] in {Kind.LAST, Kind.FAMILY_OR_FULL}
+
+
+def is_agencys(label: str) -> bool:
+    """Tell whether a label names whose contact data follow, and that is not the visitor."""
+    return any(word in _AGENCY for word in plain(label).split())
 
 
 def _is_number(words: list[str]) -> bool:

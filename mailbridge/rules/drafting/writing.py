@@ -8,7 +8,12 @@ from dataclasses import replace
 
 from mailbridge.rules.drafting.agreement import agree
 from mailbridge.rules.drafting.anchors import LINE, find_ways, line_section
-from mailbridge.rules.drafting.beside import beside_text, value_of, with_doubts
+from mailbridge.rules.drafting.beside import (
+    answers_go_to_the_visitor,
+    beside_text,
+    value_of,
+    with_doubts,
+)
 from mailbridge.rules.drafting.claim import NAMES, Claim, Sighting
 from mailbridge.rules.drafting.draft import Draft, Example, Note, Sureness
 from mailbridge.rules.drafting.headings import contact_section, message_section
@@ -38,6 +43,10 @@ _REGION = (
     "of another country, add a line 'region: XX'."
 )
 _BLOCKS = "The mail brings its values as data, which win over its text."
+_NO_MESSAGE = (
+    " Until the rule says where it stands, an address or a phone in a visitor's words can be "
+    "taken for the visitor's own: say it with --field."
+)
 CONTACT = "contact"
 MESSAGE = "message"
 _NAMED = ("sender_name", "sender_firstname", "sender_lastname")
@@ -144,6 +153,9 @@ def draft_fields(
             ways = [replace(w, source=CONTACT) for w in _ways(sightings, name) if not w.source]
             found[name] = choose_ways(wider, name, ways, sightings)
         frame = wider
+    if not section and answers_go_to_the_visitor(examples, sightings):
+        # Nothing tells the visitor's words apart, and there may be an address in them.
+        found.pop("sender_email")
     for name, (chosen, left) in found.items():
         claims = [(s, s.claims[name]) for s in sightings if name in s.claims]
         if chosen:
@@ -243,7 +255,8 @@ def _not_found(
                 given[name],
             )  # fmt: skip
         elif name not in {"sender_firstname", "sender_lastname"}:
-            yield Note(name, Sureness.MISSING, "Nothing in the examples looks like it.")
+            more = _NO_MESSAGE if name == "sender_message" else ""
+            yield Note(name, Sureness.MISSING, f"Nothing in the examples looks like it.{more}")
 
 
 def _note_message(sightings: Sequence[Sighting]) -> Note:
