@@ -1,6 +1,7 @@
 """What is personal in a mail: what the rule found, and who stands in its header.
 
-Must not look for more than that; what looks like an address or a number is found in the
+Where no rule names anybody, what drafting a rule would take for the visitor's. Must not
+look for more than that; what looks like an address or a number is found in the
 text by `replacement`.
 """
 
@@ -11,8 +12,9 @@ from dataclasses import dataclass
 from mailbridge.anonymity.projection import fold
 from mailbridge.decision import Decision
 from mailbridge.message.message import Address, Message
+from mailbridge.rules.drafting.sighting import look
 from mailbridge.rules.inquiry import Found
-from mailbridge.rules.judgement import Portals
+from mailbridge.rules.judgement import Portals, parts_of
 from mailbridge.rules.portal import lies_in
 
 _NAMES = ("sender_firstname", "sender_lastname", "sender_name")
@@ -75,6 +77,8 @@ def find_personal(decision: Decision, portals: Portals) -> Personal:
         numbers.add(lead.sender_number)
         if "sender_number" in found:
             numbers.add(found["sender_number"].value)
+    if not (names - {""}):
+        _add_recognised(decision, names, numbers)
     sites = _sites(portals)
     for address in _in_headers(decision):
         if not ("@" in address.name or sites.intersection(split_words(address.name))):
@@ -92,6 +96,22 @@ def find_personal(decision: Decision, portals: Portals) -> Personal:
         numbers=frozenset("".join(c for c in one if c in "0123456789") for one in numbers) - {""},
         kept=frozenset(fold(one) for one in kept if one),
     )
+
+
+def _add_recognised(decision: Decision, names: set[str], numbers: set[str]) -> None:
+    """Add what drafting a rule would take for the visitor's: no rule names anybody here.
+
+    A mail that a rule no longer reads is the very one to be given away.
+    """
+    for message in (decision.inside, decision.message):
+        if not isinstance(message, Message):
+            continue
+        for part, body in parts_of(message, "auto"):
+            sighting = look(message, part, body, {})
+            claims = sighting.claims
+            names |= {sighting.value(claims[name]) for name in _NAMES if name in claims}
+            if "sender_number" in claims:
+                numbers.add(sighting.value(claims["sender_number"]))
 
 
 def _parts(found: Found) -> Iterator[str]:

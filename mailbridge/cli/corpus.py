@@ -79,6 +79,7 @@ class AnonymousCorpus(Corpus):
     def open(self, portals: Portals) -> None:
         """Make the folder, and know the rules by which a mail is looked at afterwards."""
         super().open(portals)
+        self._guessed = 0
         self._anonymiser = Anonymiser(portals)
 
     def keep(self, gathered: Gathered, decision: Decision) -> None:
@@ -91,6 +92,17 @@ class AnonymousCorpus(Corpus):
             self._fail(gathered.source, made.reason)
         else:
             self._write(gathered.source, decision, made.raw)
+            self._guessed += not decision.wanted
+
+    def tell(self) -> int:
+        """Say, too, of how many mails no rule knows who is in them."""
+        code = super().tell()
+        if self._guessed:
+            complain(
+                f"In {self._guessed} of them no rule found a visitor; names were replaced as far "
+                "as they were recognised. Read them before you give them away."
+            )
+        return code
 
 
 def _name(decision: Decision) -> str:

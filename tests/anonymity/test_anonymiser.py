@@ -255,6 +255,17 @@ def test_what_looks_like_an_address_or_number_goes_even_where_no_rule_applies() 
     assert "Lunch" in said
 
 
+def test_who_stands_in_a_mail_that_no_rule_reads_is_recognised() -> None:
+    # Spanish numbers have no leading 0, and the rules' country is another one.
+    text = "NOMBRE: Itziar\nAPELLIDOS: Etxeberria Ruiz\nTELÉFONO: 612 000 041\nPRECIO: 310 euros"
+    raw = mail("avisos@pisos.example", "Interesado", text, "n")
+    said = all_texts(anonymised(raw, portals_of(RULE)))
+    for gone in ("Itziar", "Etxeberria", "Ruiz", "612 000 041"):
+        assert gone not in said
+    assert "PRECIO: 310 euros" in said
+    assert "NOMBRE: " in said
+
+
 def test_a_mail_that_cannot_be_read_is_refused() -> None:
     made = Anonymiser(shipped()).anonymise(b"", None, POLICY)
     assert isinstance(made, Refused)

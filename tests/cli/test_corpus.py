@@ -56,6 +56,15 @@ def test_anonymised_the_lead_is_the_same_and_the_person_another(cli: Cli) -> Non
     assert after["lead"]["sender_lastname"] != "Essai"
 
 
+def test_of_a_mail_that_no_rule_reads_it_says_that_names_were_guessed(cli: Cli) -> None:
+    (cli.folder / "one.eml").write_bytes(inquiry())
+    (cli.folder / "two.eml").write_bytes(private())
+    told = cli("dry-run", "one.eml", "two.eml", "--save", "corpus", "--anonymise")
+    assert "In 1 of them no rule found a visitor" in told
+    told = cli("dry-run", "one.eml", "--save", "other", "--anonymise")
+    assert "no rule found a visitor" not in told
+
+
 def test_what_cannot_be_anonymised_is_not_saved(cli: Cli) -> None:
     (cli.folder / "one.eml").write_bytes(b"no mail at all")
     told = cli("dry-run", "one.eml", "--save", "corpus", "--anonymise", code=1)
