@@ -58,7 +58,8 @@ Strings = Annotated[
 """One string or a list of them."""
 
 SectionName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-PORTAL_NAME = r"^[a-z0-9][a-z0-9.\-]*$"
+PORTAL_NAME = r"^[a-z0-9][a-z0-9.\-]{0,199}$"
+"""A file and a folder are called so; no file system has names of more than 255 characters."""
 
 
 class Conditions(Shape):

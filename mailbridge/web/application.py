@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -82,8 +82,13 @@ def _behind(door: Door, desk: Desk, pages: Sequence[Page]) -> Endpoint:
                 body = await read_body(request, door.most)
             except TooLargeError:
                 return _simple(words, "too_large", 413)
+            except ClientDisconnect:
+                return Response(status_code=400)  # which nobody reads: the browser has gone
             if request.headers.get("content-type", "").startswith(_FORMS):
-                form = await request.form(max_part_size=max(door.most, FORM_SIZE))
+                try:
+                    form = await request.form(max_part_size=max(door.most, FORM_SIZE))
+                except HTTPException:  # of more than a thousand files or fields
+                    return _simple(words, "too_large", 413)
             token = request.headers.get("x-csrf-token") or form.get(CSRF_FIELD)
             if not isinstance(token, str) or not shows_token(session, token):
                 return _simple(words, "foreign", 403)

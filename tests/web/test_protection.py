@@ -1,6 +1,9 @@
 """Who is not let in, what is not believed, and what every answer says to the browser."""
 
+import asyncio
+from collections.abc import MutableMapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -213,3 +216,36 @@ def test_without_a_ledger_it_says_so(browser: Browser) -> None:
     answer = browser.client.get("/")
     assert answer.status_code == 503
     assert "`mailbridge run` creates it." in answer.text
+
+
+def test_more_files_than_anybody_chooses_are_too_much_in_words(
+    browser: Browser, ledger: Ledger
+) -> None:
+    files = [("files", (f"{number}.eml", b"x")) for number in range(1_001)]
+    answer = browser.client.post(
+        "/workbench", data={"csrf": browser.token}, files=files, headers={"origin": BASE}
+    )
+    assert (answer.status_code, "Nothing was changed" in answer.text) == (413, True)
+
+
+def test_a_browser_that_goes_while_it_sends_is_no_defect(browser: Browser, ledger: Ledger) -> None:
+    cookie = f"{browser.desk.cookie}={browser.client.cookies[browser.desk.cookie]}"
+    given = {"host": "127.0.0.1:8026", "origin": BASE, "cookie": cookie}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/workbench",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
+    }
+    sent = iter(
+        [{"type": "http.request", "body": b"abc", "more_body": True}, {"type": "http.disconnect"}]
+    )
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(sent)
+
+    async def send(_message: MutableMapping[str, Any]) -> None:
+        pass
+
+    asyncio.run(make_application(browser.desk)(scope, receive, send))  # raises nothing

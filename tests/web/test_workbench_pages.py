@@ -205,6 +205,19 @@ def test_what_is_no_json_is_refused(browser: Browser) -> None:
         assert answer.status_code == 409
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "../x", "/etc/x", "a\0b", "..", "-x", ""])
+def test_a_name_that_no_file_can_have_is_refused_in_words(
+    name: str, browser: Browser, rules: Path
+) -> None:
+    answer = browser.client.post(
+        "/workbench",
+        data={"csrf": browser.token, "portal": name},
+        headers={"origin": BASE},
+    )
+    assert (answer.status_code, "is no name for a portal" in answer.text) == (503, True)
+    assert not list(rules.iterdir())
+
+
 def test_a_bench_that_is_gone_says_so(browser: Browser, ledger: Ledger) -> None:
     bench = Bench(browser, "homegate.ch")
     for _ in range(4):
