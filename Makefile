@@ -9,7 +9,7 @@ BIN := .venv/bin
 JOBS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 MINUTES ?= 10
 
-.PHONY: demo test check docs bench fuzz assets man dist lock clean
+.PHONY: demo test check docs pictures bench fuzz assets man dist lock clean
 
 demo: .venv/ready  ## The main job on this machine: mail server, bridge, lead API
 	$(BIN)/mailbridge demo
@@ -29,6 +29,11 @@ check: .venv/ready  ## Style, types, import contracts
 
 docs: .venv/ready  ## The documentation as a site in out/site, every link checked
 	$(BIN)/mkdocs build --strict --quiet
+
+pictures: .venv/ready  ## The pictures of docs, anew from the browser tests' screenshots
+	tests/servers/install
+	$(BIN)/pytest -q tests/web/test_screenshots.py tests/web/test_workbench_story.py
+	$(BIN)/python -m release.pictures
 
 bench: .venv/ready  ## Speed, side by side with a floor and an in-house script
 	tests/servers/install

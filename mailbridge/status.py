@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbridge.ledger.look import Look
-from mailbridge.ledger.records import InboxHealth, Summary
+from mailbridge.ledger.records import DestinationHealth, InboxHealth, Summary
 from mailbridge.ledger.views import ForReview, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
@@ -63,6 +63,14 @@ def take_status(
         destinations=tuple(destinations),
         rules=rules,
     )
+
+
+def list_destinations(status: Status) -> list[tuple[Recipient, DestinationHealth]]:
+    """Give those of the settings, and others that leads wait for."""
+    known = status.summary.destinations
+    stranded = {to for to, health in known.items() if health.queued}
+    shown = {*status.destinations, *stranded}
+    return [(to, known.get(to, DestinationHealth())) for to in sorted(shown)]
 
 
 def _never_polled(inbox: str) -> InboxHealth:

@@ -28,6 +28,20 @@ def inquiry(number: int = 1, *, reference: str = "A1.B2.0003", email: str | None
     return mail("interested@homegate.ch", "Nouvelle demande", "\n".join(lines), f"inquiry-{number}")
 
 
+VISITORS = ("Anouk Delavigne", "Lea Muster", "Luc Exemple", "Jonas Beispiel", "Margrit Oberholzer",
+            "Colette Barras", "Urs Vorlage", "Sylvie Modele", "Beat Fiktiv")  # fmt: skip
+
+
+def visitor(number: int) -> bytes:
+    """An inquiry of somebody with a name, for pictures."""
+    first, last = VISITORS[(number - 1) % len(VISITORS)].split()
+    raw = inquiry(number, email=f"{first}.{last}@example.org".lower())
+    raw = raw.replace(f"Prune{number}".encode(), first.encode()).replace(b"Essai", last.encode())
+    numbered = f"visite num\xe9ro {number} est-elle".encode()
+    assert numbered in raw
+    return raw.replace(numbered, f"visite le {number % 28 + 1} d\xe9cembre est-elle".encode())
+
+
 def newsletter() -> bytes:
     """A mail of a portal that is no inquiry."""
     return mail("news@email.homegate.ch", "Newsletter", "Les prix en novembre", "newsletter")

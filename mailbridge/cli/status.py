@@ -15,7 +15,14 @@ from mailbridge.ledger.views import Delay, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
 from mailbridge.recipient import DEFAULT, Recipient
-from mailbridge.status import TOLD, Status, failing_since, share_complete, take_status
+from mailbridge.status import (
+    TOLD,
+    Status,
+    failing_since,
+    list_destinations,
+    share_complete,
+    take_status,
+)
 
 
 def show_status(config: Path | None, *, as_json: bool) -> None:
@@ -74,17 +81,9 @@ def describe(status: Status) -> dict[str, Any]:
                 "oldest": _time(health.oldest_queued),
                 "last": _describe_answer(health.last_attempt),
             }
-            for to, health in _destinations(status)
+            for to, health in list_destinations(status)
         ],
     }
-
-
-def _destinations(status: Status) -> list[tuple[Recipient, DestinationHealth]]:
-    """Give those of the settings, and others that leads wait for."""
-    known = status.summary.destinations
-    stranded = {to for to, health in known.items() if health.queued}
-    shown = {*status.destinations, *stranded}
-    return [(to, known.get(to, DestinationHealth())) for to in sorted(shown)]
 
 
 def _describe_answer(last: Attempt | None) -> dict[str, Any] | None:
@@ -151,7 +150,7 @@ def _show(status: Status) -> None:
             ("for review", summary.for_review, summary.oldest_for_review, named),
         ],
     )
-    found = _destinations(status)
+    found = list_destinations(status)
     if {to for to, _ in found} - {DEFAULT}:
         heading("Destinations")
         table(

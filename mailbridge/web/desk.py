@@ -14,8 +14,9 @@ from threading import Lock
 from mailbridge.app import App
 from mailbridge.decider import Case, Decider
 from mailbridge.decision import Decision
+from mailbridge.errors import BadDocument
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.rulefiles import rule_files
+from mailbridge.problems import Problem
 from mailbridge.web.protection import Origins
 from mailbridge.web.sessions import Sessions
 from mailbridge.workbench.sitting import Sittings
@@ -37,6 +38,8 @@ class Desk:
     """Rules that are being written, with their mails."""
     _decider: Decider | None = None
     _decider_rules: object = None
+    _judged: tuple[object, tuple[Problem, ...]] | None = None
+    """Rule files as they were, and what was wrong with them: compiling takes its time."""
     _lock: Lock = field(default_factory=Lock)
 
     @contextmanager
@@ -69,6 +72,19 @@ class Desk:
             asked = decider.ask([Case(raw, received)], policy)
         return asked.result()[0]
 
+    def problems_of_rules(self) -> tuple[Problem, ...]:
+        """Say what is wrong with the rule files as they are now."""
+        with self._lock:
+            rules = tuple(_stamps(self.fresh_app()))
+            if self._judged is None or rules != self._judged[0]:
+                try:
+                    self.fresh_app().compile_portals()
+                    found: tuple[Problem, ...] = ()
+                except BadDocument as bad:
+                    found = bad.problems
+                self._judged = rules, found
+            return self._judged[1]
+
     def close(self) -> None:
         """End what was begun."""
         self.sittings.close()
@@ -78,7 +94,7 @@ class Desk:
                 self._decider = None
 
     def _current_decider(self) -> Decider:
-        rules = tuple(_stamps(self.app))
+        rules = tuple(_stamps(self.fresh_app()))
         if self._decider is None or rules != self._decider_rules:
             portals = self.fresh_app().portals
             if self._decider is not None:
@@ -89,8 +105,10 @@ class Desk:
 
 def _stamps(app: App) -> Iterator[tuple[Path, int, int]]:
     """Tell rule files apart from what they were: name, size, time of the last change."""
-    for path in (*([app.settings.rules] if app.settings.rules else []), *app.rules):
-        for file in rule_files(path):
+    try:
+        for file in app.rule_files():
             if file.is_file():
                 stat = file.stat()
                 yield file, stat.st_size, stat.st_mtime_ns
+    except OSError as error:  # whoever compiles them says so
+        yield Path(str(error.filename)), -1, 0

@@ -10,6 +10,7 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import Literal
 
+from mailbridge.anonymity.anonymiser import Anonymiser, Refused
 from mailbridge.casebook import compare_case, exercised_by, with_any_forwarder, without_case
 from mailbridge.casebook import expect as expect_of
 from mailbridge.changes import compare
@@ -29,6 +30,7 @@ from mailbridge.rules.drafting.mending import mark
 from mailbridge.rules.drafting.writing import draft
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Pattern, Portal, Way
+from mailbridge.targets import with_known_targets
 from mailbridge.workbench.expectation import write_case
 from mailbridge.workbench.findings import (
     CaseFinding,
@@ -38,7 +40,7 @@ from mailbridge.workbench.findings import (
     PartView,
     Study,
 )
-from mailbridge.workbench.samples import CaseText, Ground, Sample
+from mailbridge.workbench.samples import CaseText, Ground, People, Sample
 
 VALUE_LENGTH = 400
 """Characters of a value that are shown in a list."""
@@ -176,7 +178,7 @@ class Bench:
         for kept in self._mails.values():
             keep_on()
             decision = self._decide(kept, portals)
-            tried.mails.append(_finding(kept, decision))
+            tried.mails.append(self._finding(kept, decision))
             if tried.is_enough(decision):
                 return
         for case in self._cases.values():
@@ -217,14 +219,27 @@ class Bench:
         """Draft a rule text from mails of the bench."""
         return draft(portal, [Example(self._known(key).message) for key in keys])
 
-    def expect(self, text: str, key: str) -> str:
-        """Write what the edited rule makes of a mail as a case expects it. Raises BadDocument.
+    def make_case(self, text: str, key: str, name: str, people: People) -> CaseText:
+        """Make a case of a mail: what the edited rule makes of it is expected.
 
-        Decided as cases are: whoever forwarded it, and without the time of its arrival.
+        Decided as cases are: whoever forwarded it, without the time of its arrival, and not
+        held against the CRM's lists. Raises BadDocument, also where the people cannot be
+        replaced so that the rules find the same.
         """
         _, portals = self._compile(text)
+        kept = self._known(key)
         policy = with_any_forwarder(self._ground.policy)
-        return write_case(expect_of(decide_read(self._known(key).message, None, portals, policy)))
+        raw, message = kept.sample.raw, kept.message
+        if people is People.REPLACED:
+            made = Anonymiser(portals).anonymise(raw, None, policy)
+            if isinstance(made, Refused):
+                raise BadDocument([_not_anonymised(made.reason)])
+            found = read(made.raw, policy.limits)
+            if not isinstance(found, Message):
+                raise BadDocument([_not_anonymised("It could not be read any more.")])
+            raw, message = made.raw, found
+        expected = expect_of(decide_read(message, None, portals, policy))
+        return CaseText(name=name, raw=raw, expected=write_case(expected))
 
     def _known(self, key: str) -> _Kept:
         """Give a mail. Raises BadDocument where it is not on the bench, or cannot be read."""
@@ -241,6 +256,22 @@ class Bench:
         except BadDocument:
             decision = kept.saved
         return decision.inside or kept.message, decision.inside is not None
+
+    def _finding(self, kept: _Kept, decided: Decision) -> MailFinding:
+        decision = self._know_targets(decided)
+        before = decision if decided is kept.saved else self._know_targets(kept.saved)
+        return MailFinding(
+            key=kept.sample.key,
+            outcome=decision.outcome,
+            portal=decision.portal,
+            fields=tuple(_fields(decision)),
+            problems=decision.problems,
+            change=compare(before, decision),
+            forwarded=decision.inside is not None,
+        )
+
+    def _know_targets(self, decision: Decision) -> Decision:
+        return with_known_targets(decision, self._ground.catalogue, self._ground.unknown)
 
     def _decide(self, kept: _Kept, portals: Portals) -> Decision:
         same = all(_identical(portals.of(message), found) for message, found in kept.asked)
@@ -283,18 +314,6 @@ def _identical(one: tuple[Portal, ...], other: tuple[Portal, ...]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
 
 
-def _finding(kept: _Kept, decision: Decision) -> MailFinding:
-    return MailFinding(
-        key=kept.sample.key,
-        outcome=decision.outcome,
-        portal=decision.portal,
-        fields=tuple(_fields(decision)),
-        problems=decision.problems,
-        change=compare(kept.saved, decision),
-        forwarded=decision.inside is not None,
-    )
-
-
 def _fields(decision: Decision) -> Iterator[FieldFound]:
     for wanted in decision.wanted:
         for name, found in wanted.inquiry.fields.items():
@@ -312,6 +331,14 @@ def _rules_in(trace: TracebackType | None) -> list[str]:
     """Name the rule at which the time was over: the innermost that the code was at."""
     held = (frame.f_locals.get(name) for frame, _ in walk_tb(trace) for name in ("way", "pattern"))
     return [rule.where for rule in held if isinstance(rule, Way | Pattern) and rule.where][-1:]
+
+
+def _not_anonymised(reason: str) -> Problem:
+    return Problem(
+        code="not-anonymised",
+        text=f"No case was made: the people in this mail could not be replaced. {reason}",
+        remedy="Choose another mail, or keep it with its people and treat the file accordingly.",
+    )
 
 
 def _slow_problem(where: str) -> Problem:

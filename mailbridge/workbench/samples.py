@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from mailbridge.decision import Policy
+from mailbridge.leads.catalogue import Catalogue
 from mailbridge.rules.portal import Portal
+from mailbridge.targets import OnUnknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,13 @@ class Sample:
     policy: Policy
     """Of the inbox that it came from; that of files where it came from none."""
     received: datetime | None = None
+
+
+class People(StrEnum):
+    """What becomes of the people in a mail that is kept as a case."""
+
+    REPLACED = "replaced"
+    KEPT = "kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +59,7 @@ class Ground:
     """How long one pattern may run over one text: the settings' limits.pattern_time."""
     policy: Policy
     """How cases are decided."""
+    catalogue: Catalogue | None = None
+    """The CRM's lists as they were when the rule was opened; mails are held against them."""
+    unknown: OnUnknown = OnUnknown.WARN
     cases: tuple[CaseText, ...] = field(default=())

@@ -14,7 +14,7 @@ from mailbridge.rules.drafting.draft import Draft
 from mailbridge.workbench.bench import Part
 from mailbridge.workbench.choosing import Chosen
 from mailbridge.workbench.findings import MailView, Study
-from mailbridge.workbench.samples import CaseText, Sample
+from mailbridge.workbench.samples import CaseText, People, Sample
 from mailbridge.workbench.shelf import CASE_NAME, RuleText, Shelf
 from mailbridge.workbench.worker import Worker
 
@@ -90,7 +90,7 @@ class Sitting:
         """Draft the rule from mails. Raises MailbridgeError."""
         return self.worker.draft(self.rule.portal, tuple(keys))
 
-    def keep_case(self, text: str, key: str, name: str) -> None:
+    def keep_case(self, text: str, key: str, name: str, people: People) -> None:
         """Make a case of a mail: what is found in it now is expected from now on.
 
         Raises MailbridgeError.
@@ -103,8 +103,7 @@ class Sitting:
             raise MailbridgeError(f"There is a case {name} already. Choose another name.")
         if key not in self.samples:
             raise MailbridgeError("This mail is not on the bench any more.")
-        expected = self.worker.expect(text, key)
-        case = CaseText(name=name, raw=self.samples[key].raw, expected=expected)
+        case = self.worker.make_case(text, key, name, people)
         self.new_cases[name] = case
         self.worker.take_case(case)
 

@@ -26,7 +26,7 @@ from mailbridge.problems import Problem
 from mailbridge.rules.drafting.draft import Draft
 from mailbridge.workbench.bench import Bench, OverrunError, Part
 from mailbridge.workbench.findings import MailView, Study
-from mailbridge.workbench.samples import CaseText, Ground, Sample
+from mailbridge.workbench.samples import CaseText, Ground, People, Sample
 
 BUDGET = 4.0
 """Seconds that the process gives one question before it says how far it came."""
@@ -159,10 +159,10 @@ class Worker:
         draft: Draft = self._ask("draft", portal, keys)
         return draft
 
-    def expect(self, text: str, key: str) -> str:
-        """Write what the text makes of a mail as a case expects it. Raises LostError."""
-        expected: str = self._ask("expect", text, key)
-        return expected
+    def make_case(self, text: str, key: str, name: str, people: People) -> CaseText:
+        """Make a case of a mail. Raises LostError, and BadDocument as `Bench.make_case`."""
+        case: CaseText = self._ask("make_case", text, key, name, people)
+        return case
 
     def close(self) -> None:
         """End the process; a study under way is given up."""

@@ -14,6 +14,7 @@ from playwright.sync_api import Page as PlaywrightPage
 from starlette.testclient import TestClient
 
 from mailbridge.app import App
+from mailbridge.documents.destinations import DestinationSettings
 from mailbridge.documents.settings import InboxSettings, LedgerSettings, Settings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.application import make_application
@@ -97,7 +98,9 @@ def inbox_called(name: str) -> InboxSettings:
 def desk(ledger_url: str) -> Iterator[Desk]:
     """A desk in the year of the tests, at a ledger that need not be there."""
     settings = Settings(
-        ledger=LedgerSettings(url=ledger_url), inboxes=(inbox_called("sales"), inbox_called("rent"))
+        destination=DestinationSettings.model_validate({"key": "secret-key"}),
+        ledger=LedgerSettings(url=ledger_url),
+        inboxes=(inbox_called("sales"), inbox_called("rent")),
     )
     made = Desk(app=App(settings=settings), clock=lambda: NOW)
     yield made

@@ -13,14 +13,16 @@ from mailbridge.inbox.mail import Mail
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import Cursor, Settlement, State
 from mailbridge.log import configure
+from mailbridge.outcomes import Outcome
 from mailbridge.recording import Origin, record
 from mailbridge.rulefiles import shipped_portals
 from mailbridge.rules.forwarding import ANYONE
 from mailbridge.rules.judgement import Portals, gather
-from tests.mails import inquiry, private
+from tests.mails import inquiry, private, visitor
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 DAYS = 29
+POLICY = Policy(forwarders=ANYONE)
 
 EVIL = "<script>alert('subject')</script> \u202eesrever\u202c \x1b[31m <img src=x onerror=alert(1)>"
 HOSTILE_TEXT = """Prénom: <img src=x onerror=alert(2)>
@@ -71,12 +73,14 @@ class Estate:
         self.ledger, self.at = ledger, at
         self.uids = count(1)
 
-    def receive(self, raw: bytes, received: datetime, inbox: str = "sales") -> None:
+    def receive(
+        self, raw: bytes, received: datetime, inbox: str = "sales", policy: Policy = POLICY
+    ) -> None:
         """Decide and record a mail."""
         uid = next(self.uids)
         mail = Mail(folder="INBOX", uidvalidity=7, uid=uid, raw=raw, received=received,
                     flags=frozenset(), size=len(raw))  # fmt: skip
-        decision = decide(raw, received, portals(), Policy(forwarders=ANYONE))
+        decision = decide(raw, received, portals(), policy)
         origin = Origin(inbox, timedelta(days=7))
         cursor = Cursor(inbox=inbox, folder="INBOX", uidvalidity=7, next_uid=uid + 1, fresh_from=1,
                         backlog_since=None, first_started=self.at - timedelta(days=40))  # fmt: skip
@@ -136,5 +140,33 @@ def furnish(ledger: Ledger, at: datetime) -> Estate:
     estate.receive(hostile(), at - timedelta(minutes=30))
     estate.poll("rent", ago=timedelta(hours=3))
     estate.poll("rent", "imap.example.org refused the login of rent@example.org.")
+    estate.poll("sales")
+    return estate
+
+
+def furnish_calmly(ledger: Ledger, at: datetime) -> Estate:
+    """A month in which little went wrong, for the pictures of docs."""
+    estate = Estate(ledger, at)
+    begin = at - timedelta(days=DAYS)
+    mails = [path.read_bytes() for path in sorted(FIXTURES.glob("*/*.eml"), key=lambda p: p.name)]
+    mails = [raw for raw in mails if decide(raw, at, portals(), POLICY).outcome is Outcome.LEAD]
+    others = [raw for raw in mails if b"homegate" not in raw][::25]
+    mails = [raw for raw in mails if raw not in others]
+    mails += [visitor(number) for number in range(1, 10)]
+    step = timedelta(days=DAYS) / len(mails)
+    for number, raw in enumerate(mails):
+        received = begin + number * step - timedelta(minutes=number * number % 300)
+        estate.receive(raw, received, "sales" if number % 3 else "rent")
+        estate.at = received + timedelta(minutes=1, seconds=6)
+        estate.send()
+    for number in range(6):  # one portal renames a line, and the others go on
+        received = at - timedelta(minutes=150 - 25 * number)
+        changed = visitor(20 + number).replace(b"E-mail:", b"Courriel:")
+        estate.receive(changed, received)
+        estate.receive(others[number % len(others)], received + timedelta(minutes=9), "rent")
+        estate.at = received + timedelta(minutes=10, seconds=6)
+        estate.send()
+    estate.at = at
+    estate.poll("rent")
     estate.poll("sales")
     return estate

@@ -1,15 +1,25 @@
 """The overview says what `status` says, and draws it."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
+from mailbridge.app import App
+from mailbridge.delivery.forms import Outlet
+from mailbridge.documents.destinations import NamedWebhook
+from mailbridge.documents.settings import InboxSettings
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Attempt, InboxHealth, Summary
+from mailbridge.ledger.records import Attempt, InboxHealth
 from mailbridge.ledger.views import Hour
+from mailbridge.recipient import Kind, Recipient
 from mailbridge.web.chart import DAYS, HEIGHT, SERIES, draw, first_day
+from mailbridge.web.desk import Desk
 from mailbridge.web.pages.overview import judge_destination, judge_inbox
+from tests.mails import inquiry
 from tests.web.conftest import NOW, Browser, inbox_called
+from tests.web.estate import POLICY, Estate
 
 
 def test_what_waits_is_told_and_linked(browser: Browser, estate: Ledger) -> None:
@@ -33,6 +43,65 @@ def test_an_inbox_that_fails_says_why_and_since_when(browser: Browser, estate: L
     page = browser.get("/")
     assert "imap.example.org refused the login of rent@example.org." in page
     assert "Mail may lie unread since" in page
+
+
+def test_a_mistake_in_a_rule_file_is_told_until_it_is_mended(
+    browser: Browser, ledger: Ledger, desk: Desk, tmp_path: Path
+) -> None:
+    desk.app = App(settings=desk.app.settings.model_copy(update={"rules": tmp_path / "rules"}))
+    (tmp_path / "rules").mkdir()
+    file = tmp_path / "rules" / "lake.example.yaml"
+    told = "These mistakes keep rule files from being used."
+    file.write_text("portal: lake.example\nmtach: {}\n")
+    page = browser.get("/")
+    assert told in page
+    assert "lake.example.yaml:2" in page
+    file.unlink()
+    assert told not in browser.get("/")
+
+
+def webhook(name: str) -> NamedWebhook:
+    given = {"kind": "webhook", "name": name, "url": "https://crm.example.org/", "secret": "s" * 20}
+    return NamedWebhook.model_validate(given)
+
+
+def test_each_of_several_destinations_has_its_own_health(
+    browser: Browser, estate: Ledger, desk: Desk
+) -> None:
+    assert 'id="destinations-title"' not in browser.get("/")
+    desk.app = App(
+        settings=desk.app.settings.model_copy(update={"destinations": (webhook("crm"),)})
+    )
+    page = browser.get("/")
+    section = page[page.index('id="destinations-title"') :].partition("</section>")[0]
+    crm, default = section.split("</li>")[:2]
+    assert "crm" in crm
+    assert "not used yet" in crm
+    assert "default" in default
+    assert "503: maintenance" in default
+
+
+def test_a_destination_that_is_gone_with_leads_is_told(
+    browser: Browser, ledger: Ledger, desk: Desk
+) -> None:
+    estate = Estate(ledger, NOW)
+    gone = Outlet(to=Recipient("old-crm", Kind.WEBHOOK))
+    estate.receive(inquiry(), NOW - timedelta(hours=1), policy=replace(POLICY, outlet=gone))
+    page = browser.get("/")
+    assert "old-crm" in page
+    assert "its leads are kept and go nowhere else" in page
+    assert page.count("not in the settings") == 2  # the tile says the worst
+
+
+def test_an_inbox_to_which_a_person_must_sign_in_says_so() -> None:
+    given = {"name": "sales", "host": "imap.example.org", "user": "sales@agency.example",
+             "oauth": {"provider": "google", "client_id": "c", "client_secret": "s"}}  # fmt: skip
+    error = "Inbox sales: nobody has signed in to it yet. Run `mailbridge login sales`."
+    health = InboxHealth(
+        inbox="sales", last_poll=NOW, last_success=None, last_mail=None, error=error
+    )
+    assert judge_inbox(health, InboxSettings.model_validate(given), NOW) == "sign_in"
+    assert judge_inbox(health, inbox_called("sales"), NOW) == "failing"
 
 
 def test_an_empty_ledger_is_an_overview_too(browser: Browser, ledger: Ledger) -> None:
@@ -71,11 +140,7 @@ def test_an_inbox_is_judged(ago: timedelta | None, error: str, known: bool, word
 )
 def test_the_destination_is_judged(state: str, status: int, word: str) -> None:
     last = Attempt(started=NOW, ended=NOW, state=state, status=status, detail="")
-    summary = Summary(
-        outcomes={}, portals={}, queued=0, oldest_queued=None, for_review=0,
-        oldest_for_review=None, last_attempt=last if state else None,
-    )  # fmt: skip
-    assert judge_destination(summary) == word
+    assert judge_destination(last if state else None) == word
 
 
 def hour(portal: str, ago: timedelta, leads: int = 1) -> Hour:

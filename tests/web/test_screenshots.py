@@ -3,16 +3,15 @@
 The pictures go to out/screenshots, for people to look at.
 """
 
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.outcomes import Outcome
-from tests.web.conftest import OpenWindow, Scheme, Window
+from tests.web.conftest import NOW, OpenWindow, Scheme, Window
+from tests.web.estate import furnish_calmly
+from tests.web.pictures import shoot, shoot_window
 
-OUT = Path(__file__).parents[2] / "out" / "screenshots"
 SIZES = {"desktop": (1280, 860), "phone": (390, 844)}
 SERIOUS = {"serious", "critical", "moderate"}
 
@@ -54,13 +53,12 @@ def barriers(window: Window) -> list[str]:
 def test_every_page_is_fit_to_be_seen(
     size: str, scheme: Scheme, open_window: OpenWindow, estate: Ledger
 ) -> None:
-    OUT.mkdir(parents=True, exist_ok=True)
     width, height = SIZES[size]
     window = open_window(width, height, scheme, "de" if scheme == "dark" else "en")
     found: dict[str, list[str]] = {}
     for name, path in addresses(estate).items():
         page = window.open(path)
-        page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png", full_page=True)
+        shoot(page, f"{name}-{size}-{scheme}")
         found[name] = barriers(window)
         # Nothing is wider than the window, but for what scrolls by itself.
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -68,3 +66,17 @@ def test_every_page_is_fit_to_be_seen(
             found[name].append(f"{wide} px too wide")
     assert "\n".join(f"{name}: {one}" for name, wrong in found.items() for one in wrong) == ""
     assert [text for text in window.wrong if "404" not in text] == []
+
+
+def test_an_agency_where_little_goes_wrong_is_shown_in_the_manual(
+    open_window: OpenWindow, ledger: Ledger
+) -> None:
+    furnish_calmly(ledger, NOW)
+    window = open_window()
+    page = window.open("/")
+    assert page.locator(".badge.bad", has_text="changed?").count() == 1
+    shoot_window(page, "manual-overview")
+    page = window.open("/mails")
+    assert page.locator("tbody .badge.sent").count() > 5
+    shoot_window(page, "manual-mails")
+    assert window.wrong == []

@@ -16,8 +16,8 @@ from mailbridge.web.desk import Desk
 from tests.cli.conftest import Cli
 from tests.mails import inquiry, mail, private
 from tests.web.conftest import NOW, OpenWindow, Window
+from tests.web.pictures import shoot
 
-SHOTS = Path("out/screenshots")
 expect.set_options(timeout=30_000)  # two cores may be busy with other tests
 SHIPPED = Path("mailbridge/portals/homegate.ch.yaml").read_text()
 EDITOR = "#rule .cm-content"
@@ -64,11 +64,6 @@ def write_rule(page: Page, text: str) -> None:
     page.locator(EDITOR).focus()
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
-
-
-def shoot(page: Page, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"workbench-{name}.png", full_page=True)
 
 
 def assert_accessible(page: Page) -> None:
@@ -142,13 +137,13 @@ def test_it_is_accessible_and_right_in_every_size(
     window = open_window(width=width, height=900, scheme=scheme, language=language)
     window.open("/workbench")
     assert_accessible(window.page)
-    shoot(window.page, f"start-{width}-{scheme}")
+    shoot(window.page, f"workbench-start-{width}-{scheme}")
     page = open_bench(window, "homegate.ch", rich(1), inquiry(2), private())
     write_rule(page, SHIPPED.replace("[E-mail, Email]", "[Courriel]"))
     expect(page.locator("#mails .broke")).to_have_count(2)
     assert window.wrong == []
     assert_accessible(page)
-    shoot(page, f"{width}-{scheme}")
+    shoot(page, f"workbench-{width}-{scheme}")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -191,7 +186,7 @@ def test_a_rule_is_drafted_by_marking_saved_and_right(
         mark_words(page, words, field)
         expect(page.locator("#fields")).to_contain_text(words)
     expect(page.locator("#mails .badge.lead")).to_have_count(2)
-    shoot(page, "drafted")
+    shoot(page, "workbench-drafted")
     page.locator("#save").click()
     expect(page.locator("#notice")).to_contain_text("Not saved")
     page.locator("#case").click()
@@ -216,7 +211,7 @@ def test_a_broken_rule_is_mended(open_window: OpenWindow, rules: Path, cli: Cli)
     expect(page.locator("#problems li.bad")).to_contain_text("Did you mean 'require'?")
     page.locator("#problems li.bad button").click()  # leads to the place
     expect(page.locator("#rule .cm-lint-marker-error")).to_have_count(1)
-    shoot(page, "broken")
+    shoot(page, "workbench-broken")
     page.keyboard.press("Home")
     for _ in "require":
         page.keyboard.press("ArrowRight")
@@ -302,7 +297,7 @@ def test_hostile_mails_do_nothing_here(open_window: OpenWindow) -> None:
     expect(frame.locator("body")).to_contain_text("leave")
     frame.get_by_text("leave").click()
     expect(page.locator("#mail-title")).to_have_text("mail-2.eml")
-    shoot(page, "hostile")
+    shoot(page, "workbench-hostile")
     assert window.wrong == []
 
 
@@ -316,7 +311,7 @@ def test_a_hungry_pattern_is_named_and_typing_goes_on(open_window: OpenWindow) -
     paste_rule(page, SHIPPED.replace("(?i)newsletter|", "^(a|aa)+$|"))
     expect(page.locator("#summary")).to_contain_text("Line 12 ran out of time")
     expect(page.locator("#rule .cm-lint-marker-error")).to_have_count(1)
-    shoot(page, "slow")
+    shoot(page, "workbench-slow")
     page.keyboard.press("Control+A")
     paste_rule(page, SHIPPED)
     expect(page.locator("#summary")).to_contain_text("cases: 22 of 22")
@@ -345,5 +340,5 @@ def test_two_hundred_mails_follow_each_key(open_window: OpenWindow) -> None:
     expect(page.locator("#mails .broke")).to_have_count(200)
     # No measure, which bench/workbench.py takes: that it does not take seconds.
     assert monotonic() - begin < 10
-    shoot(page, "two-hundred")
+    shoot(page, "workbench-two-hundred")
     assert window.wrong == []

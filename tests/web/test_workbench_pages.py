@@ -87,7 +87,7 @@ def test_a_shipped_rule_is_saved_as_the_users_own_with_its_cases(
 ) -> None:
     bench = Bench(browser, "homegate.ch", inquiry(1))
     text = SHIPPED.replace("about: >-", "about: >-\n  Mended here.")
-    bench.ask("case", text=text, mail="m1", name="from-the-bench")
+    bench.ask("case", text=text, mail="m1", name="from-the-bench", people="kept")
     answer = bench.ask("save", text=text)
     assert answer["saved"]
     assert (rules / "homegate.ch.yaml").read_text() == text
@@ -254,6 +254,18 @@ def test_mails_are_added_and_taken_off(browser: Browser) -> None:
     assert len(bench.ask("study", text=SHIPPED)["mails"]) == 2
     assert bench.ask("drop", mail="m1") == {"mails": [{"key": "m2", "name": "more.eml"}]}
     assert [one["key"] for one in bench.ask("study", text=SHIPPED)["mails"]] == ["m2"]
+
+
+def test_a_case_holds_nobody_unless_that_is_asked_for(browser: Browser, rules: Path) -> None:
+    bench = Bench(browser, "homegate.ch", inquiry(1))
+    bench.ask("case", text=SHIPPED, mail="m1", name="without")
+    assert bench.ask("save", text=SHIPPED)["saved"]
+    kept = b"".join(
+        (rules / "homegate.ch" / f"without.{end}").read_bytes() for end in ("eml", "yaml")
+    )
+    assert b"A1.B2.0003" in kept
+    for person in (b"Prune1", b"Essai", b"visitor1"):
+        assert person not in kept
 
 
 def test_an_unsaved_case_can_be_forgotten(browser: Browser) -> None:

@@ -11,11 +11,13 @@ from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
 from mailbridge.documents.shape import shape
 from mailbridge.errors import BadDocument
+from mailbridge.leads.catalogue import Catalogue, Listing
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
+from mailbridge.targets import UNKNOWN_REFERENCE, OnUnknown
 from mailbridge.workbench.bench import Bench, OverrunError
-from mailbridge.workbench.samples import CaseText
-from tests.mails import inquiry, mail, newsletter, private
+from mailbridge.workbench.samples import CaseText, People
+from tests.mails import WHEN, inquiry, mail, newsletter, private, visitor
 from tests.workbench.benches import FILE, SHIPPED, cases, ground, sample
 
 
@@ -117,20 +119,61 @@ def test_a_mail_that_cannot_be_read_is_told(bench: Bench) -> None:
     study = bench.study(SHIPPED)
     assert [(key, problem.code) for key, problem in study.unread] == [("empty", "mail-empty")]
     with pytest.raises(BadDocument, match="empty"):
-        bench.expect(SHIPPED, "empty")
+        bench.make_case(SHIPPED, "empty", "empty", People.KEPT)
     bench.drop("empty")
     assert not bench.study(SHIPPED).unread
 
 
-def test_a_case_made_of_a_mail_passes(bench: Bench) -> None:
-    for key in ("one", "none", "news"):
-        expected = bench.expect(SHIPPED, key)
-        assert shape(parse(expected, "x"), CaseFile).portal in ("homegate.ch", None)
-        raw = {"one": inquiry(1), "none": private(), "news": newsletter()}[key]
-        bench.take_case(CaseText(name=key, raw=raw, expected=expected))
+@pytest.mark.parametrize("people", People)
+def test_a_case_made_of_a_mail_passes(bench: Bench, people: People) -> None:
+    raws = {"one": inquiry(1), "none": private(), "news": newsletter()}
+    for key, raw in raws.items():
+        case = bench.make_case(SHIPPED, key, key, people)
+        assert shape(parse(case.expected, "x"), CaseFile).portal in ("homegate.ch", None)
+        assert (case.raw == raw) is (people is People.KEPT)
+        bench.take_case(case)
     study = bench.study(SHIPPED)
     assert study.may_be_saved
     assert [c.name for c in study.cases if not c.saved] == ["one", "none", "news"]
+
+
+def test_a_case_without_people_names_nobody(bench: Bench) -> None:
+    bench.take(sample("visitor", visitor(4)))
+    case = bench.make_case(SHIPPED, "visitor", "someone", People.REPLACED)
+    for text in (case.raw.decode(), case.expected):
+        assert "A1.B2.0003" in text
+        for person in ("Jonas", "jonas", "Beispiel", "beispiel"):
+            assert person not in text
+    expected = shape(parse(case.expected, "x"), CaseFile)
+    assert expected.lead
+    assert expected.lead.sender_email
+    assert expected.lead.sender_email in case.raw.decode()
+
+
+def test_a_mail_whose_people_stay_becomes_no_case(bench: Bench) -> None:
+    # The rule goes by a word that is a person's name, which is another afterwards.
+    rule = SHIPPED.replace(
+        "label: [Prénom, Vorname, First name, Nome]", "pattern: '^Prénom: (Prune1)$'"
+    )
+    assert rule != SHIPPED
+    with pytest.raises(BadDocument, match="could not be replaced"):
+        bench.make_case(rule, "one", "one", People.REPLACED)
+    assert bench.make_case(rule, "one", "one", People.KEPT).raw == inquiry(1)
+
+
+def test_references_that_the_crm_does_not_have_are_told() -> None:
+    known = Catalogue(listings=(Listing(id="1", reference="OTHER"),), promotions=(), taken=WHEN)
+    held = Bench(replace(ground(), catalogue=known, unknown=OnUnknown.HOLD))
+    held.take(sample("one", inquiry()))
+    [mail] = held.study(SHIPPED).mails
+    assert [problem.code for problem in mail.problems] == [UNKNOWN_REFERENCE]
+    assert mail.outcome is Outcome.INCOMPLETE
+    assert mail.change.kind is Kind.SAME
+    warned = Bench(replace(ground(), catalogue=known))
+    warned.take(sample("one", inquiry()))
+    [mail] = warned.study(SHIPPED).mails
+    assert [problem.code for problem in mail.problems] == [UNKNOWN_REFERENCE]
+    assert mail.outcome is Outcome.LEAD
 
 
 def test_a_case_that_cannot_be_read_keeps_it_from_being_saved(bench: Bench) -> None:

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from mailbridge.errors import BadDocument
 from mailbridge.outcomes import Outcome
 from mailbridge.workbench.bench import Bench
+from mailbridge.workbench.samples import People
 from mailbridge.workbench.worker import LostError, Worker
 from tests.mails import inquiry, mail, private
 from tests.workbench.benches import SHIPPED, Trap, cases, ground, sample
@@ -25,9 +26,10 @@ def test_it_says_what_the_bench_says() -> None:
         assert worker.study(SHIPPED) == bench.study(SHIPPED)
         assert worker.view("one", SHIPPED) == bench.view("one", SHIPPED)
         assert worker.view("nobody", SHIPPED) is None
-        assert worker.expect(SHIPPED, "one") == bench.expect(SHIPPED, "one")
+        asked = (SHIPPED, "one", "kept", People.KEPT)
+        assert worker.make_case(*asked) == bench.make_case(*asked)
         with pytest.raises(BadDocument, match="mtach"):
-            worker.expect(SHIPPED.replace("match:", "mtach:"), "one")
+            worker.make_case(SHIPPED.replace("match:", "mtach:"), *asked[1:])
         worker.drop("one")
         study = worker.study(SHIPPED)
         assert study

@@ -113,7 +113,8 @@ def _decide_anew(visit: Visit, mail: MailRecord) -> tuple[Decision | None, str]:
     if not mail.raw:
         return None, ""
     try:
-        return visit.desk.decide(mail.raw, mail.received, mail.place.inbox), ""
+        decided = visit.desk.decide(mail.raw, mail.received, mail.place.inbox)
+        return visit.desk.app.know_targets(decided), ""
     except BadDocument as bad:
         return None, str(bad)
 

@@ -29,6 +29,7 @@ from mailbridge.workbench.choosing import (
     choose_newest,
     list_review,
 )
+from mailbridge.workbench.samples import People
 from mailbridge.workbench.shelf import Shelf
 from mailbridge.workbench.sitting import Sitting
 
@@ -153,8 +154,9 @@ def drop_mail(visit: Visit, sitting: Sitting) -> Any:
 
 
 def keep_case(visit: Visit, sitting: Sitting) -> Any:
-    """Make a case of a mail."""
-    sitting.keep_case(_text(visit), _word(visit, "mail"), _word(visit, "name"))
+    """Make a case of a mail; its people are replaced unless they are to be kept."""
+    people = People.KEPT if _word(visit, "people") == People.KEPT else People.REPLACED
+    sitting.keep_case(_text(visit), _word(visit, "mail"), _word(visit, "name"), people)
     return {"newCases": list(sitting.new_cases)}
 
 

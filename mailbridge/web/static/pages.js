@@ -13,3 +13,8 @@ for (const one of document.querySelectorAll("[data-field]")) {
   one.addEventListener("focusin", () => light(true));
   one.addEventListener("focusout", () => light(false));
 }
+
+// Where the chart is wider than the window, its newest days are seen first.
+for (const chart of document.querySelectorAll(".scroll > .chart")) {
+  chart.parentElement.scrollLeft = chart.parentElement.scrollWidth;
+}

@@ -240,7 +240,7 @@ async function dropMail() {
 }
 
 async function keepCase() {
-  const answer = await tried("case", { text: editor.text(), mail: state.current, name: at("case-name").value });
+  const answer = await tried("case", { text: editor.text(), mail: state.current, name: at("case-name").value, people: at("case-people").checked ? "replaced" : "kept" });
   if (!answer) return;
   state.newCases = answer.newCases;
   at("case-form").hidden = true;
