@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from mailbridge.sandbox.lead_api import LEAD_PATH
 from mailbridge.sandbox.server import Sandbox
 from tests.faults.conftest import Install
 from tests.faults.installation import Setup
@@ -31,13 +32,13 @@ def test_every_kind_of_fault_is_found(install: Install) -> None:
     here.mailbox.client.remove_flags(uids[:1], ["MailbridgeReview"], silent=True)
 
     lead = here.api.leads[0].lead
-    here.api.store(lead)
+    here.api.store(lead, LEAD_PATH)
     twice = reckon(here, [FIRST, SECOND], Window())
     assert twice.faults == ["doubled: inquiry-1@test.example: sent, stored 2 times"]
     assert reckon(here, [FIRST, SECOND], Window(claimed=HELD)).doubled
     allowed = reckon(here, [FIRST, SECOND], Window(claimed=HELD, posted=HELD))
     assert (allowed.faults, allowed.twice) == ([], 1)
-    here.api.store(lead)
+    here.api.store(lead, LEAD_PATH)
     assert reckon(here, [FIRST, SECOND], Window(claimed=HELD, posted=HELD)).doubled
 
     with Sandbox(key="test-key") as empty:
