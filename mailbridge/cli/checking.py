@@ -109,9 +109,10 @@ def show_inbox(app: App, settings: InboxSettings) -> None:
             state = inbox.folder_state(folder)
             found = inbox.capabilities(folder)
             marking = inbox.resolve_marking(folder, Marking(settings.marking))
+            name = inbox.spelt(folder)
             rows.append(
                 (
-                    f"{settings.name}/{folder}",
+                    f"{settings.name}/{folder}" + (f" ({name})" if name != folder else ""),
                     state.messages,
                     marking.value,
                     _yes(found.keywords),
