@@ -39,6 +39,7 @@ from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.leads.aliases import NONE, Alias, Aliases
+from mailbridge.leads.catalogue import Catalogue
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.listings import ListingIndex, Refresher, Source
 from mailbridge.message.limits import Limits
@@ -221,10 +222,17 @@ class App:
 
     def know_targets(self, decision: Decision) -> Decision:
         """Hold a decision's references against the CRM's lists, where there are any."""
-        if self.listing_index is None:
-            return decision
-        unknown = OnUnknown(self.settings.listings.unknown_reference)
-        return with_known_targets(decision, self.listing_index.catalogue(), unknown)
+        return with_known_targets(decision, self.catalogue, self.on_unknown)
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The CRM's lists as they are known now; None where they are not."""
+        return self.listing_index.catalogue() if self.listing_index else None
+
+    @property
+    def on_unknown(self) -> OnUnknown:
+        """What becomes of a lead whose property those lists do not have."""
+        return OnUnknown(self.settings.listings.unknown_reference)
 
     def with_secrets(self, inbox: InboxSettings) -> InboxSettings:
         """Give an inbox with its secrets looked up, and no other's. Raises BadDocument."""

@@ -29,6 +29,7 @@ from mailbridge.rules.drafting.mending import mark
 from mailbridge.rules.drafting.writing import draft
 from mailbridge.rules.judgement import Portals, gather
 from mailbridge.rules.portal import Pattern, Portal, Way
+from mailbridge.targets import with_known_targets
 from mailbridge.workbench.expectation import write_case
 from mailbridge.workbench.findings import (
     CaseFinding,
@@ -121,7 +122,7 @@ class Bench:
             return
         _ = message.html  # the dearest step; here it is done once
         listening = _Listening(self._saved.by_sender, self._saved.all)
-        saved = decide_read(message, sample.received, listening, sample.policy)
+        saved = self._known_targets(decide_read(message, sample.received, listening, sample.policy))
         self._mails[sample.key] = _Kept(sample, message, saved, listening.asked)
 
     def take_case(self, case: CaseText) -> None:
@@ -246,7 +247,13 @@ class Bench:
         same = all(_identical(portals.of(message), found) for message, found in kept.asked)
         if same:
             return kept.saved
-        return decide_read(kept.message, kept.sample.received, portals, kept.sample.policy)
+        sample = kept.sample
+        return self._known_targets(
+            decide_read(kept.message, sample.received, portals, sample.policy)
+        )
+
+    def _known_targets(self, decision: Decision) -> Decision:
+        return with_known_targets(decision, self._ground.catalogue, self._ground.unknown)
 
     def _try(self, case: _KeptCase, portals: Portals) -> tuple[CaseFinding, Decision | None]:
         finding = CaseFinding(

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailbridge.decision import Policy
+from mailbridge.leads.catalogue import Catalogue
 from mailbridge.rules.portal import Portal
+from mailbridge.targets import OnUnknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,3 +52,7 @@ class Ground:
     policy: Policy
     """How cases are decided."""
     cases: tuple[CaseText, ...] = field(default=())
+    catalogue: Catalogue | None = None
+    """The CRM's lists, which mails' references are held against; not cases': they must not change
+    with the lists."""
+    unknown: OnUnknown = OnUnknown.WARN

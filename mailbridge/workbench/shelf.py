@@ -104,6 +104,8 @@ class Shelf:
             file=rule.file,
             seconds=self._seconds,
             policy=self.app.policy(),
+            catalogue=self.app.catalogue,
+            unknown=self.app.on_unknown,
         )
 
     def cases(self, rule: RuleText) -> tuple[CaseText, ...]:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,8 +12,10 @@ from mailbridge.documents.casefile import CaseFile
 from mailbridge.documents.located import parse
 from mailbridge.documents.shape import shape
 from mailbridge.errors import BadDocument
+from mailbridge.leads.catalogue import Catalogue, Listing
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
+from mailbridge.targets import OnUnknown
 from mailbridge.workbench.bench import Bench, OverrunError
 from mailbridge.workbench.samples import CaseText
 from tests.mails import inquiry, mail, newsletter, private
@@ -172,3 +175,24 @@ def test_when_the_time_is_over_the_rule_at_work_is_named() -> None:
     assert study.untried == 1
     [problem] = study.slow
     assert "pattern: '(.)'" in text.splitlines()[problem.line - 1]
+
+
+def test_references_are_held_against_the_crms_lists_and_cases_are_not() -> None:
+    taken = datetime(2026, 11, 23, 4, tzinfo=UTC)
+    known = Catalogue(listings=(Listing(id="l1", reference="a1-b2-0003"),), taken=taken)
+    other = Catalogue(listings=(Listing(id="l1", reference="Z"),), taken=taken)
+    for catalogue, unknown, outcome, code in (
+        (known, OnUnknown.HOLD, Outcome.LEAD, "reference-respelt"),
+        (other, OnUnknown.WARN, Outcome.LEAD, "unknown_reference"),
+        (other, OnUnknown.HOLD, Outcome.INCOMPLETE, "unknown_reference"),
+    ):
+        bench = Bench(replace(ground(), catalogue=catalogue, unknown=unknown))
+        bench.take(sample("one", inquiry(1)))
+        for case in cases():
+            bench.take_case(case)
+        for text in (SHIPPED, SHIPPED.replace("sender_message:", "sender_message: ", 1)):
+            study = bench.study(text)
+            assert study.mails[0].outcome is outcome
+            assert code in [problem.code for problem in study.mails[0].problems]
+            assert study.mails[0].change.kind is Kind.SAME
+            assert study.may_be_saved
