@@ -152,10 +152,9 @@ class Session:
         return self.uses[use]
 
     def _find_uses(self) -> dict[str, str]:
-        # Microsoft 365 and Gmail tell them with every LIST, others where they are asked (RFC 6154).
+        # Told with every LIST by Dovecot, Microsoft 365 and Gmail; RFC 6154 leaves that to them.
         with self.exchange("the uses of its folders") as client:
-            asked = "SPECIAL-USE" in self.capabilities
-            found = client.list_special_folders() if asked else client.list_folders()
+            found = client.list_folders()
         flags = ((flag.decode("ascii", "replace"), name) for row, _, name in found for flag in row)
         return {flag.lower(): name for flag, name in flags}
 
