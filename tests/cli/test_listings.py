@@ -52,6 +52,8 @@ def test_the_lists_are_read_by_hand_and_references_looked_up(
 ) -> None:
     configure(cli, account, crm)
     assert "have not been read yet" in cli("listings", code=1)
+    assert "warning: " in (told := cli("check"))
+    assert "no reference is held against them" in told
     told = cli("listings", "--refresh", "x-9", "A1.B2.0003", "Q")
     assert "2 listings and 0 promotions, read 20" in told
     rows = [line.split("\t") for line in told.splitlines()[2:]]
@@ -60,6 +62,7 @@ def test_the_lists_are_read_by_hand_and_references_looked_up(
         ["A1.B2.0003", "A1-B2-0003", "known, its parts joined otherwise"],
         ["Q", "Q", "not known in the CRM"],
     ]
+    assert "References are held against 2 listings, read 20" in cli("check")
     assert (cli.folder / "listings.json").exists()  # beside the ledger
     crm.lists[LISTINGS_PATH] = []
     told = cli("listings", "--refresh", code=1)
