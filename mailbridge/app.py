@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 from mailbridge import access, log
@@ -23,6 +23,7 @@ from mailbridge.documents.destinations import (
     AnyNamed,
 )
 from mailbridge.documents.located import parse
+from mailbridge.documents.secrets import Secret
 from mailbridge.documents.settings import (
     InboxSettings,
     Settings,
@@ -39,6 +40,7 @@ from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.inbox.account import Account, Tls
 from mailbridge.inbox.marks import Mark, Marking
 from mailbridge.leads.aliases import NONE, Alias, Aliases
+from mailbridge.leads.catalogue import Catalogue
 from mailbridge.leads.preparation import Policy as LeadPolicy
 from mailbridge.listings import ListingIndex, Refresher, Source
 from mailbridge.message.limits import Limits
@@ -58,6 +60,9 @@ from mailbridge.watch import Watch
 if TYPE_CHECKING:
     from mailbridge.signin.application import ApplicationTokens
     from mailbridge.signin.keeper import PersonTokens
+
+
+AnySecret = TypeVar("AnySecret", bound=Secret)
 
 
 def _read_keyring(name: str) -> str | None:
@@ -221,42 +226,53 @@ class App:
 
     def know_targets(self, decision: Decision) -> Decision:
         """Hold a decision's references against the CRM's lists, where there are any."""
-        if self.listing_index is None:
-            return decision
-        unknown = OnUnknown(self.settings.listings.unknown_reference)
-        return with_known_targets(decision, self.listing_index.catalogue(), unknown)
+        return with_known_targets(decision, self.catalogue, self.on_unknown)
+
+    @property
+    def catalogue(self) -> Catalogue | None:
+        """The CRM's lists as they are known now; None where they are not."""
+        return self.listing_index.catalogue() if self.listing_index else None
+
+    @property
+    def on_unknown(self) -> OnUnknown:
+        """What becomes of a lead whose property those lists do not have."""
+        return OnUnknown(self.settings.listings.unknown_reference)
 
     def with_secrets(self, inbox: InboxSettings) -> InboxSettings:
         """Give an inbox with its secrets looked up, and no other's. Raises BadDocument."""
+        place = f"inboxes.{self.settings.inboxes.index(inbox)}"
+        password = inbox.password and self._look_up(inbox.password, f"{place}.password")
+        oauth = inbox.oauth
+        if oauth:
+            at = f"{place}.oauth"
+            proof = oauth.client_secret and self._look_up(
+                oauth.client_secret, f"{at}.client_secret"
+            )
+            key = oauth.key and self._look_up(oauth.key, f"{at}.key")
+            oauth = oauth.model_copy(update={"client_secret": proof, "key": key})
+        return inbox.model_copy(update={"password": password, "oauth": oauth})
+
+    def _look_up(self, secret: AnySecret, where: str) -> AnySecret:
+        """Look up one secret, for a command that needs no other. Raises BadDocument."""
         around = Surroundings(Path(self.file or "").absolute().parent, os.environ, _read_keyring)
-        at = self.settings.inboxes.index(inbox)
-        password, oauth = inbox.password, inbox.oauth
         try:
-            where = "password"
-            password = password and password.looked_up(around)
-            if oauth:
-                where = "oauth.client_secret"
-                proof = oauth.client_secret and oauth.client_secret.looked_up(around)
-                where = "oauth.key"
-                key = oauth.key and oauth.key.looked_up(around)
-                oauth = oauth.model_copy(update={"client_secret": proof, "key": key})
+            return secret.looked_up(around)
         except UnfitError as unfit:
             problem = Problem(
                 str(self.file),
-                key=".".join(("inboxes", str(at), where, *map(str, unfit.at))),
+                key=".".join((where, *map(str, unfit.at))),
                 code=unfit.code,
                 text=unfit.text,
                 remedy=unfit.remedy,
             )
             raise BadDocument([problem]) from None
-        return inbox.model_copy(update={"password": password, "oauth": oauth})
 
     @property
     def state_folder(self) -> Path:
         """Where mailbridge keeps what it must not lose: beside the ledger's file."""
-        path = self.ledger_url.removeprefix("sqlite:///")
-        if path != self.ledger_url:
-            return Path(path).parent
+        url = self.settings.ledger.url
+        if url and url.startswith("sqlite:///"):
+            return Path(url.removeprefix("sqlite:///")).parent
         return usual_state()
 
     def tokens(self, inbox: InboxSettings) -> "PersonTokens | ApplicationTokens | None":
@@ -274,15 +290,18 @@ class App:
 
     @property
     def ledger_url(self) -> str:
-        """Where the ledger is, password included."""
+        """Where the ledger is, password included. Raises BadDocument where that is not there."""
         wanted = self.settings.ledger
         if not wanted.url:
             return f"sqlite:///{usual_state() / 'ledger.db'}"
         if wanted.password is None:
             return wanted.url
+        # Commands that need no other secret look up none, but into the ledger they must look.
+        known = wanted.password.known
+        password = wanted.password if known else self._look_up(wanted.password, "ledger.password")
         scheme, _, rest = wanted.url.partition("://")
         user, _, place = rest.rpartition("@")
-        return f"{scheme}://{user}:{quote(wanted.password.reveal(), safe='')}@{place}"
+        return f"{scheme}://{user}:{quote(password.reveal(), safe='')}@{place}"
 
     def policy(self, inbox: InboxSettings | None = None) -> Policy:
         """Say how mails of an inbox are decided; without one, mails from files."""

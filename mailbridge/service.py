@@ -5,6 +5,7 @@ nothing else; `systemd-analyze security` rates what is left, and a test holds it
 Must not read settings or look at the machine: that is the command's.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ class Installation:
     settings: Path
     credentials: tuple[str, ...] = ()
     """Secrets that the settings take from systemd: {credential: NAME}."""
+    entries: tuple[str, ...] = ()
+    """Secrets that they take from a keyring: {keyring: NAME}."""
     variables: bool = False
     """Whether the settings take secrets from the environment."""
     written: tuple[Path, ...] = ()
@@ -72,7 +75,17 @@ def closed_to(paths: Sequence[Path]) -> list[Path]:
 
 def compose(place: Installation) -> str:
     """Write the compose file, for the image that the Containerfile makes."""
-    lines = [_COMPOSE.format(version=place.version, folder=place.settings.parent, health=HEALTH)]
+    lines = [
+        _COMPOSE.format(
+            version=place.version,
+            folder=place.settings.parent,
+            file=place.settings.name,
+            health=HEALTH,
+        )
+    ]
+    if place.settings.name != SETTINGS.name:
+        named = json.dumps(str(SETTINGS.with_name(place.settings.name)))
+        lines.append(f"    environment: {{MAILBRIDGE_CONFIG: {named}}}\n")
     if place.variables:
         lines.append("    env_file: [./environment]   # lines NAME=VALUE, mode 600\n")
     if place.credentials:
@@ -154,8 +167,8 @@ WantedBy=multi-user.target
 
 _COMPOSE = """\
 # compose.yaml. The image: podman build -t mailbridge:{version} -f Containerfile .
-# {folder} holds config.yaml, and your rule files in portals/.
-# For the health check write in config.yaml: monitoring: {{listen: 127.0.0.1:9108}}
+# {folder} holds {file}, and your rule files in portals/.
+# For the health check write in {file}: monitoring: {{listen: 127.0.0.1:9108}}
 services:
   mailbridge:
     image: mailbridge:{version}

@@ -40,6 +40,7 @@ def check_all(
     say(f"{len(portals.all)} portals: {', '.join(portal.name for portal in portals.all)}.")
     if app.aliases.all:
         say(f"Aliases of references: {len(app.aliases.all)}.")
+    _tell_lists(app)
     channels = find_channels(app)
     if channels:
         say(f"Alerts go to: {', '.join(map(str, channels))}.")
@@ -60,6 +61,24 @@ def check_all(
     if send_test_alert:
         good &= _send_test_alert(app, channels)
     return 0 if good else 1
+
+
+def _tell_lists(app: App) -> None:
+    """Say whether references are held against the CRM's lists, where there is a key for them."""
+    if app.listing_index is None:
+        return
+    known = app.catalogue
+    if known is None:
+        complain(
+            f"warning: {app.file}: listings.key: the CRM's lists have not been read yet, so that "
+            "no reference is held against them. `mailbridge listings --refresh` reads them, and "
+            "says whether the key is right."
+        )
+        return
+    say(
+        f"References are held against {len(known.listings):,} listings, read "
+        f"{known.taken:%Y-%m-%d %H:%M} UTC."
+    )
 
 
 def _servers_elsewhere(app: App, dns: Dns | None) -> Iterator[Problem]:
@@ -109,9 +128,10 @@ def show_inbox(app: App, settings: InboxSettings) -> None:
             state = inbox.folder_state(folder)
             found = inbox.capabilities(folder)
             marking = inbox.resolve_marking(folder, Marking(settings.marking))
+            name = inbox.spelt(folder)
             rows.append(
                 (
-                    f"{settings.name}/{folder}",
+                    f"{settings.name}/{folder}" + (f" ({name})" if name != folder else ""),
                     state.messages,
                     marking.value,
                     _yes(found.keywords),

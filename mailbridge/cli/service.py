@@ -28,6 +28,11 @@ def print_service(config: Path | None, *, as_compose: bool) -> None:
     place = describe(App.load(config, secrets=False))
     text = compose(place) if as_compose else unit(place)
     print(text, end="")  # noqa: T201  (output is its job)
+    if place.entries:
+        complain(
+            f"warning: {place.settings} takes secrets from a keyring ({', '.join(place.entries)}), "
+            "which belongs to a person's session: a service has none. Write {credential: NAME}."
+        )
     if as_compose:
         return
     for path in closed_to((place.program, place.settings, *place.written)):
@@ -58,6 +63,7 @@ def describe(app: App) -> Installation:
         program=program,
         settings=app.file.absolute(),
         credentials=tuple(dict.fromkeys(names_of(written, "credential"))),
+        entries=tuple(dict.fromkeys(names_of(written, "keyring"))),
         variables=any(names_of(written, "env")),
         written=tuple(folder for folder in folders if not folder.is_relative_to(STATE)),
         version=mailbridge.__version__,

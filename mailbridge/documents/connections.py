@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from mailbridge.documents.destinations import Timeout
 from mailbridge.documents.oauth import OAuthSettings
-from mailbridge.documents.secrets import Secret
+from mailbridge.documents.secrets import WAYS, Secret
 from mailbridge.documents.shape import Shape
 from mailbridge.documents.values import (
     Day,
@@ -25,11 +25,14 @@ from mailbridge.documents.values import (
     at_least,
     is_loopback,
 )
-from mailbridge.documents.wording import UnfitError
+from mailbridge.documents.wording import UnfitError, quote
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 IMPLICIT_TLS_PORT, IMAP_PORT = 993, 143
+
+USES = ("\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Junk", "\\Sent", "\\Trash")
+"""Uses by which a server can name folders (RFC 6154, section 2)."""
 
 
 def _default_port(so_far: Mapping[str, Any]) -> int:
@@ -86,14 +89,14 @@ class InboxSettings(Shape):
     password: Annotated[Secret | None, AfterValidator(_check_one_way)] = Field(
         default=None,
         validate_default=True,
-        description="The password: {env: NAME}, {file: PATH}, {credential: NAME} (systemd), "
-        "{keyring: NAME}, or the text itself.",
+        description=f"The password: {WAYS}.",
         examples=[{"env": "MAIL_PASSWORD"}],
     )
     folders: tuple[Line, ...] = Field(
         default=("INBOX",),
         min_length=1,
-        description="The folders that are read.",
+        description="The folders that are read, by name (levels separated by /) or by use: "
+        "'\\Junk' is the folder for junk mail, however the mailbox's language calls it.",
         examples=[["INBOX"]],
     )
     every: Annotated[Duration, AfterValidator(at_least("5s"))] = Field(
@@ -179,8 +182,15 @@ class InboxSettings(Shape):
                 "Name two folders.",
                 at=("review_folder",),
             )
+        for key in ("sent_folder", "review_folder"):
+            if getattr(self, key).startswith("\\"):
+                text = "Handled mail is moved into a folder of its own, not into one by its use."
+                raise UnfitError(text, "Write a name, as Leads/Sent.", at=(key,))
         for at, folder in enumerate(self.folders):
-            if folder in self.folders[:at]:
+            if folder.startswith("\\") and folder not in USES:
+                text = f"{quote(folder)} is no use of a folder."
+                remedy = f"Write the folder's name, or one of {', '.join(USES)}."
+            elif folder in self.folders[:at]:
                 text, remedy = "This folder is named twice.", "Remove one of the two."
             elif folder in (self.sent_folder, self.review_folder):
                 text, remedy = "Handled mail is moved into this folder.", "Read another one."
@@ -216,7 +226,7 @@ class LedgerSettings(Shape):
     )
     password: Secret | None = Field(
         default=None,
-        description="The database's password (PostgreSQL): {env: NAME} or {file: PATH}.",
+        description=f"The database's password (PostgreSQL): {WAYS}.",
         examples=[{"env": "LEDGER_PASSWORD"}],
     )
 
@@ -237,7 +247,7 @@ class AlertSettings(Shape):
     to: tuple[Secret, ...] = Field(
         default=(),
         description="Where messages go when a person must act: Apprise addresses (mail, Slack, "
-        "Teams and many more), each {env: NAME}, {file: PATH}, or the text itself.",
+        f"Teams and many more), each {WAYS}.",
         examples=[[{"env": "ALERT_MAIL"}]],
     )
     inbox_down_after: Duration = Field(

@@ -17,7 +17,7 @@ from pydantic import (
     Tag,
 )
 
-from mailbridge.documents.secrets import Secret
+from mailbridge.documents.secrets import WAYS, Secret
 from mailbridge.documents.shape import Shape
 from mailbridge.documents.values import (
     Duration,
@@ -127,8 +127,7 @@ class DestinationSettings(Shape):
     )
     key: Key | None = Field(
         default=None,
-        description="The API key: {env: NAME}, {file: PATH}, {credential: NAME} (systemd), "
-        "{keyring: NAME}, or the text itself; needed to send.",
+        description=f"The API key: {WAYS}; needed to send.",
         examples=[{"env": "REALFORCE_KEY"}],
     )
     email_key: Literal["both", "sender_email", "sender_mail"] = Field(
@@ -164,8 +163,7 @@ class AgencySettings(Shape):
         description="The endpoint's address.",
     )
     key: Key = Field(
-        description="The private key, another than the lead API's: {env: NAME}, {file: PATH}, or "
-        "the text itself.",
+        description=f"The private key, another than the lead API's: {WAYS}.",
         examples=[{"env": "REALFORCE_AGENCY_KEY"}],
     )
     agency_id: Count = Field(
@@ -208,8 +206,8 @@ class WebhookSettings(Shape):
         examples=["https://crm.example.org/leads"],
     )
     secret: Annotated[Secret, AfterValidator(_check_secret)] = Field(
-        description="What each lead is signed with, known to the receiver too: {env: NAME}, "
-        "{file: PATH}, or the text itself; at least 16 characters.",
+        description="What each lead is signed with, known to the receiver too, of at least 16 "
+        f"characters: {WAYS}.",
         examples=[{"env": "WEBHOOK_SECRET"}],
     )
     without_target: Literal["hold", "send"] = Field(
@@ -238,7 +236,7 @@ class NamedRealforce(DestinationSettings, Named):
     """A second account at the lead API."""
 
     key: Key = Field(
-        description="The API key: {env: NAME}, {file: PATH}, or the text itself.",
+        description=f"The API key: {WAYS}.",
         examples=[{"env": "REALFORCE_KEY"}],
     )
 

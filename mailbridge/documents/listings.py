@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mailbridge.documents.secrets import Secret
+from mailbridge.documents.secrets import WAYS, Secret
 from mailbridge.documents.shape import Shape
 from mailbridge.documents.values import Duration, PresentPath, WebAddress, at_least
 from mailbridge.documents.wording import UnfitError
@@ -17,8 +17,7 @@ class ListingSettings(Shape):
 
     key: Secret | None = Field(
         default=None,
-        description="The key of Realforce's listings API: {env: NAME}, {file: PATH}, or the text "
-        "itself; without it no list is read.",
+        description=f"The key of Realforce's listings API: {WAYS}; without it no list is read.",
         examples=[{"env": "LISTINGS_KEY"}],
     )
     url: WebAddress = Field(

@@ -25,6 +25,11 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _CREDENTIAL = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.@:-]{1,255}", re.ASCII)
 _ENTRY = re.compile(r"[A-Za-z0-9_.@ -]{1,100}", re.ASCII)
 
+WAYS = (
+    "{env: NAME}, {file: PATH}, {credential: NAME} (systemd), {keyring: NAME}, or the text itself"
+)
+"""How a secret is written, for the description of each."""
+
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """The variable by which systemd names the folder of a service's credentials (systemd.exec(5))."""
 

@@ -43,8 +43,9 @@ def open_for_marking(session: Session, folder: str) -> Opened:
 
 def explain(session: Session, folder: str, error: Declined) -> InboxError:
     """Tell "there is no such folder" from "it may not be opened"."""
+    session.uses.clear()  # the folder may have another name by now
     names = list_names(session)
-    if folder in names:
+    if folder in names or folder.startswith("\\"):
         return error
     near = _nearest(folder, names)
     remedy = f"Did you mean {near}?" if near else f"There are: {', '.join(names[:12])}."

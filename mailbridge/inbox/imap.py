@@ -120,6 +120,10 @@ class ImapInbox:
         """
         return self._missed or self._idle is None or self._idle.news()
 
+    def spelt(self, folder: str) -> str:
+        """See `session.Session.spelt`."""
+        return self._session.spelt(folder)
+
     def folder_state(self, folder: str) -> FolderState:
         """Ask by STATUS; its cost does not grow with the folder.
 

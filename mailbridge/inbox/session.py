@@ -56,6 +56,8 @@ class Session:
         """Connect and log in, anew where the connection was lost."""
         self.lost = True  # until it stands
         self.opened: Opened | None = None
+        self.uses: dict[str, str] = {}
+        """Folders by what LIST says of them in small letters, once one was asked for by its use."""
         self.fresh = False
         """Whether the folder was opened just now, so that a reader need not do it again."""
         self._watchdog = Watchdog(self.account.deadline)
@@ -125,11 +127,36 @@ class Session:
     def status(self, folder: str) -> Mapping[bytes, object]:
         """UIDVALIDITY, UIDNEXT and MESSAGES of a folder that is not selected."""
         faults.check_folder_name(self.account, folder)
+        name = self.spelt(folder)
         with self.exchange(f"the state of folder {folder}") as client:
             found: Mapping[bytes, object] = client.folder_status(
-                folder, ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
+                name, ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
             )
         return found
+
+    def spelt(self, folder: str) -> str:
+        r"""Give a folder's name on the server: `\Junk` is the one of that use, however called.
+
+        Raises InboxRefused where the server names none of that use (RFC 6154).
+        """
+        if not folder.startswith("\\"):
+            return folder
+        use = folder.lower()
+        if use not in self.uses:
+            self.uses = self._find_uses()
+        if use not in self.uses:
+            raise faults.refused(
+                self.account,
+                f"the server names no folder for the use {folder}. Write the folder's own name.",
+            )
+        return self.uses[use]
+
+    def _find_uses(self) -> dict[str, str]:
+        # Told with every LIST by Dovecot, Microsoft 365 and Gmail; RFC 6154 leaves that to them.
+        with self.exchange("the uses of its folders") as client:
+            found = client.list_folders()
+        flags = ((flag.decode("ascii", "replace"), name) for row, _, name in found for flag in row)
+        return {flag.lower(): name for flag, name in flags}
 
     def search(self, *criteria: str) -> list[int]:
         """List the UIDs in the opened folder that meet the criteria, ascending.
@@ -191,9 +218,10 @@ class Session:
 
     def _open(self, folder: str, *, writable: bool) -> Opened:
         faults.check_folder_name(self.account, folder)
+        name = self.spelt(folder)
         self.opened = None
         with self.exchange(f"opening folder {folder}") as client:
-            said = client.select_folder(folder, readonly=not writable)
+            said = client.select_folder(name, readonly=not writable)
             uidvalidity = said.get(b"UIDVALIDITY")
             messages = int(said[b"EXISTS"])
         self.changes()  # the count that came with the opening is no change

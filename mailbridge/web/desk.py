@@ -60,7 +60,9 @@ class Desk:
         return App(settings=self.app.settings, file=self.app.file, rules=self.app.rules)
 
     def decide(self, raw: bytes, received: datetime, inbox: str) -> Decision:
-        """Decide a mail with the rules as they are now, in a process of its own.
+        """Decide a mail with the rules and the CRM's lists as they are now.
+
+        In a process of its own, but for the lists.
 
         The decision holds no texts of the message but `reading.text`. Raises BadDocument
         where a rule file is wrong.
@@ -70,7 +72,7 @@ class Desk:
         with self._lock:
             decider = self._current_decider()
             asked = decider.ask([Case(raw, received)], policy)
-        return asked.result()[0]
+        return self.app.know_targets(asked.result()[0])
 
     def problems_of_rules(self) -> tuple[Problem, ...]:
         """Say what is wrong with the rule files as they are now."""

@@ -277,7 +277,8 @@ class Bench:
         same = all(_identical(portals.of(message), found) for message, found in kept.asked)
         if same:
             return kept.saved
-        return decide_read(kept.message, kept.sample.received, portals, kept.sample.policy)
+        sample = kept.sample
+        return decide_read(kept.message, sample.received, portals, sample.policy)
 
     def _try(self, case: _KeptCase, portals: Portals) -> tuple[CaseFinding, Decision | None]:
         finding = CaseFinding(

@@ -60,6 +60,7 @@ class Ground:
     policy: Policy
     """How cases are decided."""
     catalogue: Catalogue | None = None
-    """The CRM's lists as they were when the rule was opened; mails are held against them."""
+    """The CRM's lists as they were when the rule was opened, which mails' references are held
+    against; not cases': they must not change with the lists."""
     unknown: OnUnknown = OnUnknown.WARN
     cases: tuple[CaseText, ...] = field(default=())

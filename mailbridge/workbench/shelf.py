@@ -25,7 +25,6 @@ from mailbridge.rulefiles import own_portals, rule_files, shipped_portals
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.completion import unite
 from mailbridge.rules.portal import Portal
-from mailbridge.targets import OnUnknown
 from mailbridge.workbench.samples import CaseText, Ground
 
 CASE_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
@@ -98,7 +97,6 @@ class Shelf:
             # It may be the one that is to be mended.
             own = [portal for portal in own if portal.file != rule.file]
             unite(shipped, own)
-        index = self.app.listing_index
         return Ground(
             shipped=shipped,
             own=tuple(own),
@@ -106,8 +104,8 @@ class Shelf:
             file=rule.file,
             seconds=self._seconds,
             policy=self.app.policy(),
-            catalogue=index.catalogue() if index else None,
-            unknown=OnUnknown(self.app.settings.listings.unknown_reference),
+            catalogue=self.app.catalogue,
+            unknown=self.app.on_unknown,
         )
 
     def cases(self, rule: RuleText) -> tuple[CaseText, ...]:

@@ -401,3 +401,31 @@ def test_a_slow_status_is_waited_for(rig: Rig, service: Microsoft365) -> None:
     rig.mailbox.append(inquiry())
     rig.pass_once()
     assert first_names(rig) == ["Prune1"]
+
+
+def test_a_folder_is_read_by_its_use_whatever_the_mailbox_calls_it(
+    service: Microsoft365, office: Account, mailbox: Mailbox, build: Builder
+) -> None:
+    rig = build(office, mailbox, folders=("INBOX", "\\Junk"))
+    rig.pass_once()
+    mailbox.append(inquiry(), "Courrier indésirable")
+    rig.pass_once()
+    rig.pass_once()
+    assert first_names(rig) == ["Prune1"]
+    assert mailbox.subjects("Courrier indésirable") == []
+    [mail] = rig.mails
+    assert mail.place.folder == "Leads/Sent"
+    listings = [p.data for p in service.proxy.passed if b" LIST " in p.data]
+    assert len([line for line in listings if b'"*"' in line or b" *" in line]) <= 1
+
+
+def test_a_use_that_the_server_does_not_name_is_told(
+    office: Account, mailbox: Mailbox, build: Builder
+) -> None:
+    rig = build(office, mailbox, folders=("\\Archive", "INBOX"))
+    with pytest.raises(InboxRefused, match=r"names no folder for the use \\Archive\. Write the"):
+        rig.pass_once()
+    mailbox.append(inquiry())
+    with pytest.raises(InboxRefused):
+        rig.pass_once()
+    assert [mail.place.folder for mail in rig.mails] == ["INBOX"]  # the others are read

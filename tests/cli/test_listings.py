@@ -52,6 +52,8 @@ def test_the_lists_are_read_by_hand_and_references_looked_up(
 ) -> None:
     configure(cli, account, crm)
     assert "have not been read yet" in cli("listings", code=1)
+    assert "warning: " in (told := cli("check"))
+    assert "no reference is held against them" in told
     told = cli("listings", "--refresh", "x-9", "A1.B2.0003", "Q")
     assert "2 listings and 0 promotions, read 20" in told
     rows = [line.split("\t") for line in told.splitlines()[2:]]
@@ -60,6 +62,7 @@ def test_the_lists_are_read_by_hand_and_references_looked_up(
         ["A1.B2.0003", "A1-B2-0003", "known, its parts joined otherwise"],
         ["Q", "Q", "not known in the CRM"],
     ]
+    assert "References are held against 2 listings, read 20" in cli("check")
     assert (cli.folder / "listings.json").exists()  # beside the ledger
     crm.lists[LISTINGS_PATH] = []
     told = cli("listings", "--refresh", code=1)
@@ -216,3 +219,61 @@ def test_the_sandbox_serves_lists_from_a_file(cli: Cli) -> None:
     assert "listings: a list of objects" in cli(
         "sandbox", "--port", "0", "--listings", "lists.json", code=1
     )
+
+
+@pytest.mark.parametrize("kind", ["realforce", "realforce_agency", "webhook"])
+def test_a_reference_that_was_found_is_right_in_each_destinations_form(
+    cli: Cli, account: Account, mailbox: Mailbox, crm: Sandbox, kind: str
+) -> None:
+    """As the CRM spells it, as a promotion's id, as an alias names it; what is unknown waits."""
+    crm.lists[PROMOTIONS_PATH] = [{"id": "p9", "reference": "PARC"}]
+    configure(cli, account, crm, unknown_reference="hold", aliases="aliases.yaml")
+    file = cli.folder / "config.yaml"
+    ways = {
+        "realforce": f"url: {crm.url}, key: {{env: REALFORCE_KEY}}",
+        "realforce_agency": f"url: {crm.private_url}, key: {{env: REALFORCE_KEY}}, agency_id: 42, "
+        "gateway_id: 7",
+        "webhook": f"url: {crm.hook_url}, secret: sandbox-webhook-secret",
+    }
+    file.write_text(
+        f"{file.read_text()}destinations:\n  - {{name: other, kind: {kind}, {ways[kind]}}}\n"
+        "portal_destinations: {homegate.ch: other}\n"
+    )
+    (cli.folder / "aliases.yaml").write_text("aliases:\n  - {number: ALT, reference: x-9}\n")
+    cli("listings", "--refresh")
+    written = ("A1.B2.0003", "parc", "ALT", "nowhere")
+    for number, reference in enumerate(written, start=1):
+        mailbox.append(inquiry(number, reference=reference))
+        (cli.folder / f"{number}.eml").write_bytes(inquiry(number, reference=reference))
+    cli("run", "--once")
+    property_, promotion = {
+        "realforce": ({"property_reference": "{}"}, {"promotion_id": "p9"}),
+        "realforce_agency": (
+            {"object": {"type": "property", "reference": "{}"}},
+            {"object": {"type": "development", "id": "p9"}},
+        ),
+        "webhook": ({"property": {"reference": "{}"}}, {"property": {"promotion_id": "p9"}}),
+    }[kind]
+
+    def of(reference: str) -> object:
+        return json.loads(json.dumps(property_).replace("{}", reference))
+
+    keys = ("property_reference", "property_id", "promotion_id", "object", "property")
+    sent = [{k: v for k, v in one.lead.items() if k in keys} for one in crm.leads]
+    assert sent == [of("A1-B2-0003"), promotion, of("X-9")]
+    names = [f"{number}.eml" for number in range(1, 5)]
+    told = cli("dry-run", *names, "--format", "jsonl").splitlines()
+    shown = [json.loads(line) for line in told]
+    assert [one["outcome"] for one in shown] == ["lead", "lead", "lead", "incomplete"]
+    assert [{k: v for k, v in one["lead"].items() if k in keys} for one in shown] == [
+        *sent,
+        of("nowhere"),
+    ]
+    assert "not among the CRM's listings" in cli("show", "4")
+
+    assert "a promotion's" in cli("show", "2")
+    crm.lists[LISTINGS_PATH] += [{"id": "new", "reference": "Nowhere"}]
+    cli("listings", "--refresh")
+    cli("retry", "4")
+    cli("run", "--once")
+    assert {k: v for k, v in crm.leads[-1].lead.items() if k in keys} == of("Nowhere")

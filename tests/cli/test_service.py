@@ -134,6 +134,18 @@ def test_the_compose_file_is_yaml_with_few_rights(cli: Cli) -> None:
     assert "state" in told["volumes"]
 
 
+def test_settings_of_another_name_and_a_keyring_are_told(cli: Cli) -> None:
+    file = cli.folder / "leads.yaml"
+    file.write_text("destination: {key: {keyring: realforce}}\n")
+    for words in (("service",), ("service", "--compose")):
+        done = cli.run(*words, "--config", str(file))
+        assert done.returncode == 0
+        assert "takes secrets from a keyring (realforce)" in done.stderr
+    [service] = yaml.safe_load(done.stdout)["services"].values()
+    assert service["environment"] == {"MAILBRIDGE_CONFIG": "/etc/mailbridge/leads.yaml"}
+    assert f"{cli.folder} holds leads.yaml" in done.stdout
+
+
 def allowed_calls() -> set[str]:
     """The system calls that the unit's filter lets through, by systemd's own lists."""
     groups: dict[str, list[str]] = {}

@@ -128,6 +128,20 @@ def test_no_encryption_on_this_machine_only(tmp_path: Path) -> None:
             ),
         ),
         (
+            f"inboxes: [{{{INBOX}, folders: [A, '\\Spam']}}]",
+            (
+                "1:88: inboxes.0.folders.1: '\\\\Spam' is no use of a folder. Write the folder's "
+                "name, or one of \\All, \\Archive, \\Drafts, \\Flagged, \\Junk, \\Sent, \\Trash."
+            ),
+        ),
+        (
+            f"inboxes: [{{{INBOX}, sent_folder: '\\Archive'}}]",
+            (
+                "1:88: inboxes.0.sent_folder: Handled mail is moved into a folder of its own, not "
+                "into one by its use. Write a name, as Leads/Sent."
+            ),
+        ),
+        (
             f"inboxes: [{{{INBOX}, folders: [A, A]}}]",
             "1:88: inboxes.0.folders.1: This folder is named twice. Remove one of the two.",
         ),

@@ -16,8 +16,10 @@ from mailbridge.inbox.account import Account
 from mailbridge.inbox.faults import UidValidityChanged
 from mailbridge.inbox.imap import ImapInbox, connect
 from mailbridge.inbox.mail import Broken, FolderState, Mail
+from mailbridge.inbox.marks import Mark, Marking
+from tests.conftest import account_on, mailbox_on, needs_dovecot
 from tests.inbox.mails import plain, with_attachments
-from tests.servers.dovecot import Dovecot
+from tests.servers.dovecot import Dovecot, running_dovecot
 from tests.servers.mailbox import Mailbox
 
 Server = tuple[Account, Mailbox]
@@ -352,3 +354,31 @@ def test_folders_beyond_ascii(inbox: ImapInbox, mailbox: Mailbox) -> None:
     mailbox.client.create_folder("Büro/Anfragen & Co")
     uid = mailbox.append(plain("x"), "Büro/Anfragen & Co")
     assert [mail.uid for mail in fetch(inbox, [uid], "Büro/Anfragen & Co")] == [uid]
+
+
+def test_a_folder_is_found_by_its_use_on_a_server_of_that_standard() -> None:
+    """RFC 6154; Microsoft 365, which has not, is in tests/bridge/test_microsoft365.py."""
+    extra = (
+        "namespace inbox {\n  mailbox Pourriel {\n    special_use = \\Junk\n"
+        "    auto = create\n  }\n}"
+    )
+    try:
+        with running_dovecot(extra=extra) as own:
+            account = account_on(own)
+            for mailbox in mailbox_on(own, account):
+                uid = mailbox.append(plain("one"), "Pourriel")
+            with connect(account) as inbox:
+                assert "SPECIAL-USE" in inbox.capabilities("INBOX").capabilities
+                assert inbox.spelt("\\Junk") == "Pourriel"
+                assert inbox.folder_state("\\junk").uidnext == uid + 1
+                assert [mail.folder for mail in fetch(inbox, [uid], "\\Junk")] == ["\\Junk"]
+                marks = {Mark.SENT: [uid]}
+                state = inbox.folder_state("\\Junk")
+                moved = inbox.mark(
+                    "\\Junk", state.uidvalidity, marks, Marking.FOLDERS, seen=False
+                ).moved
+                assert moved[uid].folder == "Leads/Sent"
+                with pytest.raises(InboxRefused, match="no folder for the use"):
+                    inbox.folder_state("\\Archive")
+    except FileNotFoundError as error:
+        needs_dovecot(error)

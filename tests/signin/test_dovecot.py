@@ -9,7 +9,7 @@ import pytest
 
 from mailbridge.errors import InboxRefused, SignInNeeded
 from mailbridge.inbox.account import Tls
-from mailbridge.inbox.faults import LoginRefused
+from mailbridge.inbox.faults import LoginRefused, Throttled
 from mailbridge.inbox.imap import connect
 from mailbridge.inbox.line import Line
 from tests.signin.conftest import Office
@@ -130,6 +130,21 @@ def test_after_another_sign_in_a_refused_login_is_tried_at_once(
     assert len(server.asked) == asked
     server.mailbox = "boss@example.org"
     sign_in(tokens_on(server, folder), server)
+    line.inbox()
+    line.close()
+
+
+def test_another_sign_in_ends_no_throttling(office: Office, folder: Path) -> None:
+    server = office.authorisation
+    tokens = signed_in(server, folder)
+    times = [datetime(2026, 3, 2, 8, 0, tzinfo=UTC)]
+    line = Line(account_at(office, tokens), lambda: times[-1])
+    line.inbox()
+    line.failed(Throttled("Request is throttled.", 300))
+    sign_in(tokens_on(server, folder), server)
+    with pytest.raises(Throttled):
+        line.inbox()
+    times.append(times[0] + timedelta(seconds=301))
     line.inbox()
     line.close()
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,10 +15,10 @@ from mailbridge.errors import BadDocument
 from mailbridge.leads.catalogue import Catalogue, Listing
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
-from mailbridge.targets import UNKNOWN_REFERENCE, OnUnknown
+from mailbridge.targets import OnUnknown
 from mailbridge.workbench.bench import Bench, OverrunError
 from mailbridge.workbench.samples import CaseText, People
-from tests.mails import WHEN, inquiry, mail, newsletter, private, visitor
+from tests.mails import inquiry, mail, newsletter, private, visitor
 from tests.workbench.benches import FILE, SHIPPED, cases, ground, sample
 
 
@@ -161,21 +162,6 @@ def test_a_mail_whose_people_stay_becomes_no_case(bench: Bench) -> None:
     assert bench.make_case(rule, "one", "one", People.KEPT).raw == inquiry(1)
 
 
-def test_references_that_the_crm_does_not_have_are_told() -> None:
-    known = Catalogue(listings=(Listing(id="1", reference="OTHER"),), promotions=(), taken=WHEN)
-    held = Bench(replace(ground(), catalogue=known, unknown=OnUnknown.HOLD))
-    held.take(sample("one", inquiry()))
-    [mail] = held.study(SHIPPED).mails
-    assert [problem.code for problem in mail.problems] == [UNKNOWN_REFERENCE]
-    assert mail.outcome is Outcome.INCOMPLETE
-    assert mail.change.kind is Kind.SAME
-    warned = Bench(replace(ground(), catalogue=known))
-    warned.take(sample("one", inquiry()))
-    [mail] = warned.study(SHIPPED).mails
-    assert [problem.code for problem in mail.problems] == [UNKNOWN_REFERENCE]
-    assert mail.outcome is Outcome.LEAD
-
-
 def test_a_case_that_cannot_be_read_keeps_it_from_being_saved(bench: Bench) -> None:
     bench.take_case(CaseText(name="odd", raw=inquiry(), expected="portal: x\n"))
     study = bench.study(SHIPPED)
@@ -215,3 +201,24 @@ def test_when_the_time_is_over_the_rule_at_work_is_named() -> None:
     assert study.untried == 1
     [problem] = study.slow
     assert "pattern: '(.)'" in text.splitlines()[problem.line - 1]
+
+
+def test_references_are_held_against_the_crms_lists_and_cases_are_not() -> None:
+    taken = datetime(2026, 11, 23, 4, tzinfo=UTC)
+    known = Catalogue(listings=(Listing(id="l1", reference="a1-b2-0003"),), taken=taken)
+    other = Catalogue(listings=(Listing(id="l1", reference="Z"),), taken=taken)
+    for catalogue, unknown, outcome, code in (
+        (known, OnUnknown.HOLD, Outcome.LEAD, "reference-respelt"),
+        (other, OnUnknown.WARN, Outcome.LEAD, "unknown_reference"),
+        (other, OnUnknown.HOLD, Outcome.INCOMPLETE, "unknown_reference"),
+    ):
+        bench = Bench(replace(ground(), catalogue=catalogue, unknown=unknown))
+        bench.take(sample("one", inquiry(1)))
+        for case in cases():
+            bench.take_case(case)
+        for text in (SHIPPED, SHIPPED.replace("sender_message:", "sender_message: ", 1)):
+            study = bench.study(text)
+            assert study.mails[0].outcome is outcome
+            assert code in [problem.code for problem in study.mails[0].problems]
+            assert study.mails[0].change.kind is Kind.SAME
+            assert study.may_be_saved

@@ -113,8 +113,7 @@ def _decide_anew(visit: Visit, mail: MailRecord) -> tuple[Decision | None, str]:
     if not mail.raw:
         return None, ""
     try:
-        decided = visit.desk.decide(mail.raw, mail.received, mail.place.inbox)
-        return visit.desk.app.know_targets(decided), ""
+        return visit.desk.decide(mail.raw, mail.received, mail.place.inbox), ""
     except BadDocument as bad:
         return None, str(bad)
 
