@@ -176,10 +176,15 @@ class App:
         """
         return tuple(file for path in self._rule_paths() for file in rule_files(path))
 
+    @property
+    def rules_folder(self) -> Path | None:
+        """Where the user's rule files are, or will be: as set, or `portals` beside the settings."""
+        return self.settings.rules or (self.file.parent / "portals" if self.file else None)
+
     def _rule_paths(self) -> Iterator[Path]:
-        standing = self.settings.rules
-        if standing is None and self.file and (beside := self.file.parent / "portals").is_dir():
-            standing = beside  # it came after the settings were read
+        standing = self.rules_folder
+        if standing and self.settings.rules is None and not standing.is_dir():
+            standing = None  # nobody has made it yet
         # The folder of the settings may still be empty; one named on the command line may not.
         if standing and any(rule_files(standing)):
             yield standing

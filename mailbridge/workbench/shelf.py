@@ -189,12 +189,12 @@ class Shelf:
                     yield portal
 
     def _own_files(self) -> Iterator[Path]:
-        standing = self.app.settings.rules
+        standing = self.app.rules_folder
         if standing and standing.exists():
             yield from rule_files(standing)
 
     def _label(self, portal: str) -> str:
-        folder = self.app.settings.rules
+        folder = self.app.rules_folder
         name = f"{portal}.yaml"
         return str(folder / name) if folder and not folder.is_file() else name
 
@@ -203,7 +203,7 @@ class Shelf:
             return None
         if rule.shipped:
             return shipped_cases() / rule.portal
-        return Path(rule.file).parent / rule.portal if self.app.settings.rules else None
+        return Path(rule.file).parent / rule.portal if self.app.rules_folder else None
 
     def _copy_cases(self, rule: RuleText, folder: Path) -> None:
         folder.mkdir()
@@ -214,12 +214,14 @@ class Shelf:
         """Say where a rule is saved. Raises MailbridgeError where it cannot be."""
         if not re.fullmatch(PORTAL_NAME, portal):
             raise MailbridgeError(f"{portal!r} is no name for a portal.")
-        standing = self.app.settings.rules
+        standing = self.app.rules_folder
         if standing is None or standing.is_file():
             raise MailbridgeError(
                 f"{self.app.file or 'config.yaml'}: there is no folder to save rules in. "
                 "Name one, as `rules: rules`, and start `mailbridge web` and the daemon anew."
             )
+        if self.app.settings.rules is None:
+            _make(standing)
         if not standing.is_dir():
             raise MailbridgeError(f"{standing}: there is no such folder. Make it.")
         own = Path(rule.file) if rule.digest else None
@@ -246,6 +248,16 @@ def _read_cases(folder: Path) -> Iterator[CaseText]:
                 expected=read_text(expected),
                 file=str(expected),
             )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise MailbridgeError(
+            f"{folder}: this folder for rules cannot be made ({error.strerror}). Make it, or name "
+            "another one in `rules:`."
+        ) from None
 
 
 def _ensure_inside(path: Path, folder: Path) -> None:

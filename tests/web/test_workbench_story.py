@@ -36,12 +36,11 @@ def api() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def config(cli: Cli, account: Account, api: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Settings with a folder for rules, as the daemon and the pages both read them."""
+    """Settings as `init` writes them: no word of rules; daemon and pages both read them."""
     file = cli.configure(account, api, start=START, every="5s")
-    (cli.folder / "rules").mkdir()
     ledger = f"sqlite:///{cli.folder / 'ledger.db'}"
     written = file.read_text().replace("sqlite:///ledger.db", ledger)
-    file.write_text(f"{written}rules: {cli.folder / 'rules'}\n")
+    file.write_text(written)
     for name, value in cli.environ.items():
         monkeypatch.setenv(name, value)
     return file
@@ -131,7 +130,7 @@ def test_a_mail_for_review_is_mended_and_sent(
         show_path_of_a_reader(page, cli.folder)
         shoot(page, "workbench-story-3-saved")
         shoot_window(page, "manual-workbench-saved")
-        assert "23 right, 0 wrong." in cli("rules", "test", str(cli.folder / "rules"))
+        assert "23 right, 0 wrong." in cli("rules", "test", str(cli.folder / "portals"))
         assert len(api.leads) == 3
         page = window.open("/mails/4")
         page.get_by_role("button", name="Try again").click()

@@ -53,7 +53,7 @@ def show_start(visit: Visit) -> Response:
     return visit.show(
         "workbench_start.html",
         rules=Shelf(visit.desk.fresh_app()).rules(),
-        folder=visit.desk.app.settings.rules,
+        folder=visit.desk.app.rules_folder,
         inboxes=[inbox.name for inbox in visit.desk.app.settings.inboxes],
         review=review,
         chosen=visit.query.get("mail", ""),
