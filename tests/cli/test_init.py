@@ -199,7 +199,7 @@ def converse(cli: Cli, conversation: Conversation) -> tuple[int, str]:
     ) as process:
         os.close(slave)
         try:
-            at = 0
+            at, typed = 0, b""
             for question, typed in conversation:
                 while (found := told.find(question, at)) < 0:
                     told += read_from(master, told)
@@ -207,7 +207,7 @@ def converse(cli: Cli, conversation: Conversation) -> tuple[int, str]:
                 os.write(master, typed)
             with suppress(OSError):  # its end
                 while True:
-                    told += read_from(master, told)
+                    told += read_from(master, told, CTRL_C if typed == CTRL_C else b"")
             return process.wait(SECONDS), told.decode("utf-8", "replace")
         finally:
             process.kill()
@@ -222,8 +222,17 @@ os.execv(sys.argv[1], sys.argv[1:])
 """
 
 
-def read_from(master: int, told: bytes) -> bytes:
-    ready, _, _ = select.select([master], [], [], SECONDS)
+def read_from(master: int, told: bytes, again: bytes = b"") -> bytes:
+    """Read what is told; after a while without a word the key is pressed once more.
+
+    Python may lose a signal that comes between its look for one and the read that then waits:
+    faster than a person after the question.
+    """
+    for _ in range(4):
+        ready, _, _ = select.select([master], [], [], SECONDS / 4)
+        if ready:
+            break
+        os.write(master, again)
     assert ready, told
     read = os.read(master, 65536)
     if not read:

@@ -116,8 +116,10 @@ class Sweep:
         for proxy in self._proxies():
             if proxy is self.here.postgresql:
                 proxy.clear()
+            # Of the ledger only what is written: each second it is looked whether a person asked.
+            said = rb"COMMIT" if proxy is self.here.postgresql else rb""
             for side in Side:
-                proxy.rule(side, rb"", Call(self._note_word), times=None)
+                proxy.rule(side, said, Call(self._note_word), times=None)
 
     def _proxies(self) -> list[Proxy]:
         own = self.here.postgresql

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -248,4 +249,9 @@ def test_a_browser_that_goes_while_it_sends_is_no_defect(browser: Browser, ledge
     async def send(_message: MutableMapping[str, Any]) -> None:
         pass
 
-    asyncio.run(make_application(browser.desk)(scope, receive, send))  # raises nothing
+    async def answer() -> None:
+        await make_application(browser.desk)(scope, receive, send)
+
+    # In a thread of its own: the browser's tests leave a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, answer()).result()  # raises nothing
