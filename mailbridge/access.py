@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailbridge.documents.oauth import OAuthSettings
 from mailbridge.documents.settings import InboxSettings
+from mailbridge.problems import Problem
 
 if TYPE_CHECKING:
     from mailbridge.signin.application import ApplicationTokens
@@ -116,3 +118,19 @@ def _microsoft(oauth: OAuthSettings, transport: Transport) -> Microsoft:
 
 def _secret(oauth: OAuthSettings) -> str:
     return oauth.client_secret.reveal() if oauth.client_secret else ""
+
+
+def exposed_tokens(inboxes: Iterable[InboxSettings], folder: Path, file: str) -> Iterator[Problem]:
+    """Warn of every token's file in `folder` that others may read; `file` is the settings'."""
+    for at, inbox in enumerate(inboxes):
+        if inbox.oauth is None:
+            continue
+        store = make_store(inbox, folder)
+        if store.exposed:
+            yield Problem(
+                file,
+                key=f"inboxes.{at}.oauth",
+                code="readable-secret",
+                text=f"Others may read the tokens in {str(store.file)!r}.",
+                remedy=f"Run: chmod 600 {store.file}",
+            )

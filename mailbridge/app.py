@@ -22,15 +22,14 @@ from mailbridge.documents.destinations import (
     AnyDestination,
     AnyNamed,
 )
+from mailbridge.documents.exposure import exposed_secrets, plain_secrets
 from mailbridge.documents.located import parse
 from mailbridge.documents.secrets import Secret
 from mailbridge.documents.settings import (
     InboxSettings,
     Settings,
-    exposed_secrets,
     load_settings,
     missing_for_run,
-    plain_secrets,
 )
 from mailbridge.documents.source import read_text
 from mailbridge.documents.values import Surroundings
@@ -391,19 +390,5 @@ class App:
         return (
             *plain_secrets(self.settings, file),
             *exposed_secrets(self.settings, file),
-            *self._exposed_tokens(),
+            *access.exposed_tokens(self.settings.inboxes, self.state_folder / "tokens", file),
         )
-
-    def _exposed_tokens(self) -> Iterator[Problem]:
-        for at, inbox in enumerate(self.settings.inboxes):
-            if inbox.oauth is None:
-                continue
-            store = access.make_store(inbox, self.state_folder / "tokens")
-            if store.exposed:
-                yield Problem(
-                    str(self.file),
-                    key=f"inboxes.{at}.oauth",
-                    code="readable-secret",
-                    text=f"Others may read the tokens in {str(store.file)!r}.",
-                    remedy=f"Run: chmod 600 {store.file}",
-                )

@@ -4,7 +4,7 @@ This is the source of truth; config.example.yaml says the same, and a test compa
 them. Must not open a connection or know what a setting does.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -18,18 +18,14 @@ from mailbridge.documents.connections import (
     LedgerSettings,
 )
 from mailbridge.documents.destinations import (
-    AnyDestination,
-    AnyNamed,
     Count,
     DestinationSettings,
     NamedDestination,
     TheDestination,
-    WebhookSettings,
 )
 from mailbridge.documents.listings import ListingSettings
 from mailbridge.documents.located import parse
 from mailbridge.documents.oauth import OAuthSettings
-from mailbridge.documents.secrets import Secret
 from mailbridge.documents.shape import Shape, shape
 from mailbridge.documents.source import is_folder, read_text
 from mailbridge.documents.values import (
@@ -63,10 +59,8 @@ __all__ = [
     "RetentionSettings",
     "Settings",
     "WebSettings",
-    "exposed_secrets",
     "load_settings",
     "missing_for_run",
-    "plain_secrets",
 ]
 
 
@@ -284,28 +278,13 @@ class Settings(Shape):
 
     @model_validator(mode="after")
     def _check(self) -> "Settings":
-        names = [inbox.name for inbox in self.inboxes]
-        for at, name in enumerate(names):
-            if name in names[:at]:
-                raise UnfitError(
-                    f"Two inboxes are called {name!r}.",
-                    "Give each inbox a name of its own.",
-                    code="duplicate-name",
-                    at=("inboxes", at, "name"),
-                )
+        _refuse_doubles("inboxes", "inbox", [inbox.name for inbox in self.inboxes])
         self._check_destinations()
         return self
 
     def _check_destinations(self) -> None:
         names = [one.name for one in self.destinations]
-        for at, name in enumerate(names):
-            if name in names[:at]:
-                raise UnfitError(
-                    f"Two destinations are called {name!r}.",
-                    "Give each destination a name of its own.",
-                    code="duplicate-name",
-                    at=("destinations", at, "name"),
-                )
+        _refuse_doubles("destinations", "destination", names)
         for at, inbox in enumerate(self.inboxes):
             if inbox.destination not in (None, DEFAULT_NAME, *names):
                 raise _no_destination(inbox.destination, names, ("inboxes", at, "destination"))
@@ -318,6 +297,17 @@ class Settings(Shape):
         """Whether a lead can go to the destination without a name."""
         by_inbox = [inbox.destination or DEFAULT_NAME for inbox in self.inboxes]
         return not by_inbox or DEFAULT_NAME in {*by_inbox, *self.portal_destinations.values()}
+
+
+def _refuse_doubles(heading: str, one: str, names: Sequence[str]) -> None:
+    for at, name in enumerate(names):
+        if name in names[:at]:
+            raise UnfitError(
+                f"Two {heading} are called {name!r}.",
+                f"Give each {one} a name of its own.",
+                code="duplicate-name",
+                at=(heading, at, "name"),
+            )
 
 
 def _no_destination(
@@ -386,72 +376,3 @@ def missing_for_run(settings: Settings, file: str) -> tuple[Problem, ...]:
             )
         )
     return tuple(problems)
-
-
-def plain_secrets(settings: Settings, file: str) -> tuple[Problem, ...]:
-    """Warn of every secret that stands in the settings file itself."""
-    return tuple(
-        Problem(
-            file,
-            key=key,
-            code="plain-secret",
-            text="This secret stands in the settings file, readable by whoever reads the file.",
-            remedy="Write {env: NAME} or {file: PATH} in its place.",
-        )
-        for key in _find_plain(settings)
-    )
-
-
-def exposed_secrets(settings: Settings, file: str) -> tuple[Problem, ...]:
-    """Warn of every secret's file that other users of this machine may read."""
-    base = Path(file).absolute().parent
-    found = ((key, secret.exposed_file(base)) for key, secret in _secrets(settings))
-    return tuple(
-        Problem(
-            file,
-            key=f"{key}.file",
-            code="readable-secret",
-            text=f"Every user of this machine may read the secret's file {str(path)!r}.",
-            remedy=f"Run: chmod o-rwx {path}",
-        )
-        for key, path in found
-        if path
-    )
-
-
-def _find_plain(settings: Settings) -> Iterator[str]:
-    yield from (key for key, secret in _secrets(settings) if secret.plain)
-    for place, one in _destinations(settings):
-        if one.proxy and urlsplit(one.proxy).password:
-            yield f"{place}.proxy"
-    if settings.ledger.url and urlsplit(settings.ledger.url).password:
-        yield "ledger.url"
-
-
-def _secrets(settings: Settings) -> Iterator[tuple[str, Secret]]:
-    """Give each secret of the settings with its key."""
-    for at, inbox in enumerate(settings.inboxes):
-        if inbox.password:
-            yield f"inboxes.{at}.password", inbox.password
-        if inbox.oauth and inbox.oauth.client_secret:
-            yield f"inboxes.{at}.oauth.client_secret", inbox.oauth.client_secret
-        if inbox.oauth and inbox.oauth.key:
-            yield f"inboxes.{at}.oauth.key", inbox.oauth.key
-    for place, one in _destinations(settings):
-        name, found = (
-            ("secret", one.secret) if isinstance(one, WebhookSettings) else ("key", one.key)
-        )
-        if found:
-            yield f"{place}.{name}", found
-    if settings.listings.key:
-        yield "listings.key", settings.listings.key
-    if settings.ledger.password:
-        yield "ledger.password", settings.ledger.password
-    for at, address in enumerate(settings.alerts.to):
-        yield f"alerts.to.{at}", address
-
-
-def _destinations(settings: Settings) -> Iterator[tuple[str, AnyDestination | AnyNamed]]:
-    yield "destination", settings.destination
-    for at, one in enumerate(settings.destinations):
-        yield f"destinations.{at}", one

@@ -16,8 +16,9 @@ from mailbridge.documents.destinations import (
     NamedWebhook,
     WebhookSettings,
 )
+from mailbridge.documents.exposure import plain_secrets
 from mailbridge.documents.located import parse
-from mailbridge.documents.settings import load_settings, missing_for_run, plain_secrets
+from mailbridge.documents.settings import load_settings, missing_for_run
 from mailbridge.errors import BadDocument
 
 ENVIRON = {

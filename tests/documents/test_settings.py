@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from mailbridge.documents.exposure import exposed_secrets, plain_secrets
 from mailbridge.documents.settings import (
     Settings,
-    exposed_secrets,
     load_settings,
     missing_for_run,
-    plain_secrets,
 )
 from mailbridge.errors import BadDocument
 
