@@ -7,21 +7,15 @@ interpreter. Must not know inboxes, the ledger or the destination.
 """
 
 import os
-import resource
-import signal
-import socket
-import subprocess
-import sys
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
+from mailbridge.confinement import START, Confined, Defect, serving, tell_defect
 from mailbridge.decision import Decision, Policy, decide, undecided
 from mailbridge.log import logger
 from mailbridge.message.message import Message
@@ -29,12 +23,6 @@ from mailbridge.rules.judgement import Portals
 
 PATIENCE = 30.0
 """Seconds that mails asked together may take, and then each of them alone."""
-
-START = 60.0
-"""Seconds that the process may take to begin; half of one, where nothing else is running."""
-
-MEMORY = 1_000_000_000
-"""Bytes of address space for the process. A mail at every limit takes a fifth of it."""
 
 ATTEMPTS = 2
 """Times that a mail is decided alone before it is given up: something else may have been ill."""
@@ -48,13 +36,6 @@ class Case:
     received: datetime
     signed: frozenset[str] = frozenset()
     """Domains whose DKIM signature was verified."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Defect:
-    """Why `decide` raised: a mistake of ours, for the log. Holds no value of the mail."""
-
-    trace: str
 
 
 class _LostError(Exception):
@@ -148,40 +129,29 @@ class _Process:
     """The process, from this side."""
 
     def __init__(self, portals: Portals) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # The same modules as ours, whatever lies in the current folder (-P).
-            code = f"import sys; sys.path[:] = {sys.path!r}; from mailbridge.decider import serve; "
-            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter)
-                [sys.executable, "-P", "-c", f"{code}serve({theirs.fileno()})"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-        self._connection = Connection(ours.detach())
+        self._process = Confined("mailbridge.decider")
+        self._connection = self._process.connection
         self._ready = False
         with suppress(OSError):  # it is dead already: the first question will tell
             self._connection.send(portals)
 
     def ask(
         self, cases: Sequence[Case], policy: Policy, patience: float
-    ) -> Sequence[Decision | _Defect]:
+    ) -> Sequence[Decision | Defect]:
         """Have cases decided. Raises _LostError."""
         try:
             if not self._ready:
                 self._wait(START)
                 self._ready = True
             self._connection.send((cases, policy))
-            results: Sequence[Decision | _Defect] = self._wait(patience)
+            results: Sequence[Decision | Defect] = self._wait(patience)
         except (OSError, EOFError):
             raise _LostError("Reading this mail ended the process that did it.") from None
         return results
 
     def end(self) -> int:
         """End it, if it has not ended; give its exit status."""
-        self._connection.close()
-        self._process.kill()
-        return self._process.wait()
+        return self._process.end()
 
     def _wait(self, seconds: float) -> Any:
         if not self._connection.poll(seconds):
@@ -189,8 +159,8 @@ class _Process:
         return self._connection.recv()
 
 
-def _without_defect(case: Case, result: "Decision | _Defect") -> Decision:
-    if isinstance(result, _Defect):
+def _without_defect(case: Case, result: Decision | Defect) -> Decision:
+    if isinstance(result, Defect):
         logger().error("a defect in mailbridge", trace=result.trace)
         return undecided(
             case.raw, "Reading this mail failed by a defect in mailbridge; see the log."
@@ -200,11 +170,7 @@ def _without_defect(case: Case, result: "Decision | _Defect") -> Decision:
 
 def serve(descriptor: int) -> None:
     """Decide what is asked over a connection until the other side is gone."""
-    # A stop is for the process that asks: it may want an answer before it ends.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    with Connection(descriptor) as connection, suppress(EOFError, ConnectionError):
+    with serving(descriptor) as connection:
         portals: Portals = connection.recv()
         connection.send("ready")
         while True:
@@ -212,15 +178,13 @@ def serve(descriptor: int) -> None:
             connection.send([_decide(case, portals, policy) for case in cases])
 
 
-def _decide(case: Case, portals: Portals, policy: Policy) -> Decision | _Defect:
+def _decide(case: Case, portals: Portals, policy: Policy) -> Decision | Defect:
     try:
         return _lighten(decide(case.raw, case.received, portals, policy, case.signed))
     except MemoryError:
         os._exit(1)  # what is left of the memory is nothing to go on with
     except Exception as defect:  # noqa: BLE001  (a boundary: a mail must not stop the others)
-        # Where it happened, not with which value: that may be somebody's.
-        where = "".join(traceback.format_tb(defect.__traceback__))
-        return _Defect(f"{where}{type(defect).__name__}")
+        return tell_defect(defect)
 
 
 def _lighten(decision: Decision) -> Decision:

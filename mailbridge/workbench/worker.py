@@ -5,21 +5,16 @@ when it does not let go of a text although a newer one is there. Must not know o
 """
 
 import os
-import resource
 import signal
-import socket
-import subprocess
-import sys
-import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
 from threading import Lock
 from time import monotonic
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from mailbridge.confinement import START, Confined, Defect, serving, tell_defect
 from mailbridge.errors import BadDocument, MailbridgeError
 from mailbridge.log import logger
 from mailbridge.problems import Problem
@@ -37,23 +32,10 @@ PATIENCE = 8.0
 GRACE = 0.5
 """Seconds in which it must let go of a text when there is a newer one."""
 
-START = 60.0
-"""Seconds that the process may take to begin; half of one, where nothing else is running."""
-
-MEMORY = 1_000_000_000
-"""Bytes of address space for the process."""
-
 _STOP = "stop"
 
 _LOOK = 0.02
 """Seconds between looks whether a newer text is there; an answer is seen at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Defect:
-    """A mistake of ours, for the log: where, and of which kind. Holds no value of a mail."""
-
-    trace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +205,7 @@ class Worker:
             if self._process.stuck:
                 self._begin_anew()
             raise
-        if isinstance(result, _Defect):
+        if isinstance(result, Defect):
             logger().error("a defect in mailbridge", trace=result.trace)
             raise LostError("This failed by a defect in mailbridge; see the log.")
         if isinstance(result, _Refused):
@@ -245,18 +227,8 @@ class _Process:
         self.stuck = False
         """It did not let go of a text."""
         self._first: tuple[Any, ...] | None = (ground, kind, budget)
-        ours, theirs = socket.socketpair()
-        with theirs:
-            # The same modules as ours, whatever lies in the current folder (-P).
-            code = f"import sys; sys.path[:] = {sys.path!r}; "
-            code += f"from mailbridge.workbench.worker import serve; serve({theirs.fileno()})"
-            self._process = subprocess.Popen(  # noqa: S603  (our own interpreter)
-                [sys.executable, "-P", "-c", code],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-        self._connection = Connection(ours.detach())
+        self._process = Confined("mailbridge.workbench.worker")
+        self._connection = self._process.connection
 
     def ask(
         self, name: str, words: Sequence[Any], patience: float, wanted: Callable[[], bool]
@@ -275,9 +247,7 @@ class _Process:
 
     def end(self) -> int:
         """End it, if it has not ended; give its exit status."""
-        self._connection.close()
-        self._process.kill()
-        return self._process.wait()
+        return self._process.end()
 
     def _wait(self, seconds: float, wanted: Callable[[], bool]) -> Any:
         deadline = monotonic() + seconds
@@ -302,12 +272,8 @@ class _Process:
 
 def serve(descriptor: int) -> None:
     """Answer what is asked over a connection until the other side is gone."""
-    # A stop is for the process that asks.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGALRM, _overrun)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    with Connection(descriptor) as connection, suppress(EOFError, ConnectionError):
+    with serving(descriptor) as connection:
         ground, kind, budget = connection.recv()
         bench: Bench = kind(ground)
         connection.send("ready")
@@ -347,9 +313,7 @@ def _answer(
     except _NewerError:
         raise
     except Exception as defect:  # noqa: BLE001  (a boundary: one question must not end the others)
-        # Where it happened, not with which value: that may be somebody's.
-        where = "".join(traceback.format_tb(defect.__traceback__))
-        return _Defect(f"{where}{type(defect).__name__}")
+        return tell_defect(defect)
 
 
 def _overrun(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (as signal calls it)
