@@ -73,6 +73,10 @@ class Mailbox:
         """Delete for good."""
         self.client.select_folder(folder)
         self.client.delete_messages(list(uids), silent=True)
+        self.expunge(uids)
+
+    def expunge(self, uids: Iterable[int]) -> None:
+        """Remove what is marked as deleted in the selected folder."""
         self.client.uid_expunge(list(uids))
 
     def move(self, uids: Iterable[int], target: str, folder: str = "INBOX") -> None:
