@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailbridge.ledger.look import Look
-from mailbridge.ledger.records import DestinationHealth, InboxHealth, Summary
+from mailbridge.ledger.standing import DestinationHealth, InboxHealth, Summary
 from mailbridge.ledger.views import ForReview, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem

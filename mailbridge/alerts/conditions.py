@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from mailbridge.alerts import layout, silence
 from mailbridge.alerts.causes import Cause, Finding, Kind
 from mailbridge.alerts.layout import Drop
-from mailbridge.ledger.records import Alert, Arrivals, InboxHealth, Standing
+from mailbridge.ledger.standing import Alert, Arrivals, InboxHealth, Standing
 from mailbridge.recipient import DEFAULT, Recipient
 
 

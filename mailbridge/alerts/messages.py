@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from mailbridge.alerts.causes import Kind
 from mailbridge.alerts.telling import Telling
-from mailbridge.ledger.records import Alert
+from mailbridge.ledger.standing import Alert
 
 TEST = "mailbridge: a test"
 

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from mailbridge.alerts.causes import Cause, Finding, Kind
-from mailbridge.ledger.records import Alert
+from mailbridge.ledger.standing import Alert
 
 FIRST_PAUSE = timedelta(hours=1)
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)

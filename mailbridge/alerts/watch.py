@@ -16,7 +16,7 @@ from mailbridge.alerts.conditions import Facts, find_causes
 from mailbridge.alerts.messages import Message, compose
 from mailbridge.alerts.telling import Patience, advance, cause_of, given, owed
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Alert
+from mailbridge.ledger.standing import Alert
 from mailbridge.log import logger
 from mailbridge.recipient import DEFAULT, Recipient
 

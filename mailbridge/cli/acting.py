@@ -10,18 +10,17 @@ from mailbridge.dispatch import now
 from mailbridge.erasure import batches, find_mails, may_be_sent
 from mailbridge.errors import MailbridgeError
 from mailbridge.leads.person import Person, find_person
-from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import (
+from mailbridge.ledger.answers import (
     AlreadyResolved,
     DecidedAnew,
-    MailRecord,
     NotResolved,
     NotRetried,
     Requeued,
     Resolved,
     Retried,
-    Word,
 )
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import MailRecord, Word
 from mailbridge.outcomes import Outcome
 
 

@@ -11,11 +11,7 @@ from mailbridge.decision import decide
 from mailbridge.errors import MailbridgeError
 from mailbridge.explanation import read_fields
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import (
-    LeadRecord,
-    MailRecord,
-    State,
-)
+from mailbridge.ledger.records import LeadRecord, MailRecord, State
 from mailbridge.outcomes import Outcome
 from mailbridge.recipient import DEFAULT
 

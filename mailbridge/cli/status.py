@@ -10,7 +10,8 @@ from mailbridge.cli.output import console, heading, say, say_json, table
 from mailbridge.dispatch import now
 from mailbridge.errors import BadDocument
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Attempt, DestinationHealth, InboxHealth
+from mailbridge.ledger.records import Attempt
+from mailbridge.ledger.standing import DestinationHealth, InboxHealth
 from mailbridge.ledger.views import Delay, Lag
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem

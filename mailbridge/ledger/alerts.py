@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from mailbridge.ledger.health import NEWEST
 from mailbridge.ledger.leads import recipient_of
-from mailbridge.ledger.records import Alert, Arrivals, DestinationStanding, Standing
+from mailbridge.ledger.standing import Alert, Arrivals, DestinationStanding, Standing
 from mailbridge.ledger.tables import INQUIRIES, UNSETTLED, alerts, attempts, leads, mails
 from mailbridge.outcomes import Outcome
 from mailbridge.recipient import Recipient

@@ -9,7 +9,8 @@ from sqlalchemy.engine import Connection
 
 from mailbridge.ledger.lag import count_waiting
 from mailbridge.ledger.leads import recipient_of
-from mailbridge.ledger.records import Attempt, DestinationHealth, InboxHealth, Summary
+from mailbridge.ledger.records import Attempt
+from mailbridge.ledger.standing import DestinationHealth, InboxHealth, Summary
 from mailbridge.ledger.tables import attempts, inboxes, leads, mails
 from mailbridge.ledger.views import Waiting
 from mailbridge.outcomes import Outcome

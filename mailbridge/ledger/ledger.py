@@ -26,27 +26,22 @@ from mailbridge.ledger import (
     resolution,
     retry,
 )
+from mailbridge.ledger.answers import Resolution, Retried
 from mailbridge.ledger.database import Database, connect, connect_read_only
 from mailbridge.ledger.look import Look
 from mailbridge.ledger.migration import bring_up_to_date, require_up_to_date
 from mailbridge.ledger.records import (
-    Alert,
-    Arrivals,
     Claimed,
     Cursor,
     History,
-    InboxHealth,
     MailRecord,
     NewMail,
     Place,
-    Resolution,
-    Retried,
     Settlement,
-    Standing,
-    Summary,
     ToMark,
     Word,
 )
+from mailbridge.ledger.standing import Alert, Arrivals, InboxHealth, Standing, Summary
 from mailbridge.outcomes import Outcome
 from mailbridge.recipient import DEFAULT, Recipient
 

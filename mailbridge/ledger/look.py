@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from mailbridge.ledger import alerts, arrivals, audit, browsing, cursors, health, lag
-from mailbridge.ledger.records import Cursor, State, Summary
+from mailbridge.ledger.records import Cursor, State
+from mailbridge.ledger.standing import Summary
 from mailbridge.ledger.views import (
     Delivered,
     ForReview,

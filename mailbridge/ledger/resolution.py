@@ -20,15 +20,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mailbridge.ledger import acts
+from mailbridge.ledger.answers import AlreadyResolved, NotResolved, Resolution, Resolved
 from mailbridge.ledger.leads import contents_erased, follow_leads, queue_again, set_state
-from mailbridge.ledger.records import (
-    AlreadyResolved,
-    NotResolved,
-    Resolution,
-    Resolved,
-    State,
-    Word,
-)
+from mailbridge.ledger.records import State, Word
 from mailbridge.ledger.tables import leads, mails
 from mailbridge.outcomes import Outcome
 

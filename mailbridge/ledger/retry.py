@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from mailbridge.ledger import acts
+from mailbridge.ledger.answers import DecidedAnew, NotRetried, Requeued, Retried
 from mailbridge.ledger.leads import contents_erased, follow_leads, queue_again
-from mailbridge.ledger.records import DecidedAnew, NotRetried, Requeued, Retried, State
+from mailbridge.ledger.records import State
 from mailbridge.ledger.tables import leads, mails
 from mailbridge.outcomes import Outcome
 

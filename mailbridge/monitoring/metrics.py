@@ -21,7 +21,8 @@ from prometheus_client.registry import Collector
 
 from mailbridge import __version__
 from mailbridge.daemon.pulse import BOUNDS, Durations, Vitals
-from mailbridge.ledger.records import DestinationHealth, InboxHealth, State, Summary
+from mailbridge.ledger.records import State
+from mailbridge.ledger.standing import DestinationHealth, InboxHealth, Summary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from mailbridge.alerts.causes import Cause, Kind
 from mailbridge.alerts.conditions import Facts
-from mailbridge.ledger.records import Alert, Arrivals, DestinationStanding, InboxHealth, Standing
+from mailbridge.ledger.standing import Alert, Arrivals, DestinationStanding, InboxHealth, Standing
 from mailbridge.recipient import DEFAULT, Recipient
 
 T0 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

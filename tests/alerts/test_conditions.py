@@ -6,7 +6,7 @@ from datetime import timedelta
 from mailbridge.alerts.causes import Cause, Finding, Kind
 from mailbridge.alerts.conditions import find_causes
 from mailbridge.alerts.layout import Drop
-from mailbridge.ledger.records import DestinationStanding
+from mailbridge.ledger.standing import DestinationStanding
 from mailbridge.recipient import DEFAULT, Recipient
 from mailbridge.recipient import Kind as Form
 from tests.alerts.making import (

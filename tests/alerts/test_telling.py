@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailbridge.alerts.causes import Cause, Finding, Kind
 from mailbridge.alerts.telling import Patience, Telling, advance, given, owed
-from mailbridge.ledger.records import Alert
+from mailbridge.ledger.standing import Alert
 from tests.alerts.making import DAY, DOWN, HOUR, KEY, MINUTE, REVIEW, T0
 
 BEGUN, GROWN, OVER = Telling.BEGUN, Telling.GROWN, Telling.OVER

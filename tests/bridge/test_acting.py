@@ -13,7 +13,8 @@ from mailbridge.documents.located import parse
 from mailbridge.erasure import Retention
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.marks import Marking
-from mailbridge.ledger.records import Requeued, Word
+from mailbridge.ledger.answers import Requeued
+from mailbridge.ledger.records import Word
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.compilation import compile_portal
 from mailbridge.rules.judgement import Portals, gather

@@ -11,8 +11,8 @@ import pytest
 
 from mailbridge.inbox.account import Account
 from mailbridge.inbox.marks import Marking
+from mailbridge.ledger.answers import DecidedAnew
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import DecidedAnew
 from mailbridge.sandbox.plan import parse_plan
 from tests.bridge.conftest import Builder, Rig
 from tests.mails import inquiry, newsletter, private

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Alert, State, Word
+from mailbridge.ledger.records import State, Word
+from mailbridge.ledger.standing import Alert
 from mailbridge.ledger.tables import SCHEMA
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem

@@ -4,15 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import (
-    Claimed,
-    Cursor,
-    NewLead,
-    NewMail,
-    Place,
-    Settlement,
-    State,
-)
+from mailbridge.ledger.records import Claimed, Cursor, NewLead, NewMail, Place, Settlement, State
 from mailbridge.outcomes import Outcome
 
 T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)

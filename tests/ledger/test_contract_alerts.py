@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Alert, Arrivals, DestinationStanding, Standing, State
+from mailbridge.ledger.records import State
+from mailbridge.ledger.standing import Alert, Arrivals, DestinationStanding, Standing
 from mailbridge.outcomes import Outcome
 from mailbridge.problems import Problem
 from mailbridge.recipient import DEFAULT

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from mailbridge.ledger.answers import Requeued
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Claimed, NewLead, Requeued, State, Word
+from mailbridge.ledger.records import Claimed, NewLead, State, Word
 from mailbridge.ledger.views import Waiting
 from mailbridge.outcomes import Outcome
 from mailbridge.recipient import DEFAULT, Kind, Recipient

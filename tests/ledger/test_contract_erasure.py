@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from mailbridge.ledger.answers import NotResolved, NotRetried
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import NewLead, NewMail, NotResolved, NotRetried, State, Word
+from mailbridge.ledger.records import NewLead, NewMail, State, Word
 from mailbridge.ledger.tables import metadata
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import FOREVER, MINUTE, T0, mail, outcome, sent_mail, settled

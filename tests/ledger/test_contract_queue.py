@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from mailbridge.ledger.answers import DecidedAnew, NotRetried, Requeued
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import DecidedAnew, NotRetried, Requeued, Settlement, State
+from mailbridge.ledger.records import Settlement, State
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import MINUTE, T0, lead, mail, outcome, sent_mail, settled
 

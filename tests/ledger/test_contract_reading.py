@@ -1,7 +1,8 @@
 """Lists, counts and health. On both databases."""
 
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import InboxHealth, State
+from mailbridge.ledger.records import State
+from mailbridge.ledger.standing import InboxHealth
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import MINUTE, T0, lead, mail, place, sent_mail
 

@@ -2,17 +2,16 @@
 
 import pytest
 
-from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import (
+from mailbridge.ledger.answers import (
     AlreadyResolved,
     DecidedAnew,
     NotResolved,
     NotRetried,
     Requeued,
     Resolved,
-    State,
-    Word,
 )
+from mailbridge.ledger.ledger import Ledger
+from mailbridge.ledger.records import State, Word
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import FOREVER, MINUTE, T0, lead, mail, outcome, sent_mail, settled
 

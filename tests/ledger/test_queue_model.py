@@ -20,9 +20,10 @@ from hypothesis.stateful import (
 )
 
 from mailbridge.errors import LedgerError
+from mailbridge.ledger.answers import Requeued, Resolved
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.outcome import outcome_of
-from mailbridge.ledger.records import Requeued, Resolved, Settlement, State, Word
+from mailbridge.ledger.records import Settlement, State, Word
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import MINUTE, T0, lead, mail
 from tests.servers.postgresql import PostgreSQL

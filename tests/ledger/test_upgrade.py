@@ -13,8 +13,9 @@ from alembic.migration import MigrationContext
 
 from mailbridge.errors import LedgerError
 from mailbridge.ledger import migration
+from mailbridge.ledger.answers import Requeued
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Requeued, State
+from mailbridge.ledger.records import State
 from mailbridge.ledger.tables import SCHEMA, metadata
 from mailbridge.outcomes import Outcome
 from tests.ledger.freeze import SCHEMAS

@@ -7,7 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mailbridge import __version__
 from mailbridge.daemon.pulse import BOUNDS, DeliveryVitals, Durations, InboxVitals, Vitals
-from mailbridge.ledger.records import DestinationHealth, InboxHealth, State, Summary
+from mailbridge.ledger.records import State
+from mailbridge.ledger.standing import DestinationHealth, InboxHealth, Summary
 from mailbridge.monitoring.metrics import Figures, write_metrics
 from mailbridge.outcomes import Outcome
 from mailbridge.recipient import DEFAULT, Kind, Recipient

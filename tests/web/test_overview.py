@@ -11,7 +11,8 @@ from mailbridge.delivery.forms import Outlet
 from mailbridge.documents.destinations import NamedWebhook
 from mailbridge.documents.settings import InboxSettings
 from mailbridge.ledger.ledger import Ledger
-from mailbridge.ledger.records import Attempt, InboxHealth
+from mailbridge.ledger.records import Attempt
+from mailbridge.ledger.standing import InboxHealth
 from mailbridge.ledger.views import Hour
 from mailbridge.recipient import Kind, Recipient
 from mailbridge.web.chart import DAYS, HEIGHT, SERIES, draw, first_day

@@ -11,18 +11,15 @@ from starlette.responses import HTMLResponse, Response
 from mailbridge.decision import Decision
 from mailbridge.errors import BadDocument
 from mailbridge.explanation import Piece, cut, read_fields
-from mailbridge.ledger.records import (
+from mailbridge.ledger.answers import (
     AlreadyResolved,
     DecidedAnew,
-    LeadRecord,
-    MailRecord,
     NotResolved,
     NotRetried,
     Requeued,
     Resolved,
-    State,
-    Word,
 )
+from mailbridge.ledger.records import LeadRecord, MailRecord, State, Word
 from mailbridge.ledger.views import MailFilter
 from mailbridge.message.picture import paint
 from mailbridge.message.reader import read_headers

@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from mailbridge.alerts import layout
 from mailbridge.documents.settings import InboxSettings
-from mailbridge.ledger.records import Attempt, DestinationHealth, InboxHealth
+from mailbridge.ledger.records import Attempt
+from mailbridge.ledger.standing import DestinationHealth, InboxHealth
 from mailbridge.monitoring.health import INTERVALS, MARGIN
 from mailbridge.outcomes import Outcome
 from mailbridge.recipient import Recipient
