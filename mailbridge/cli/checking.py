@@ -90,7 +90,7 @@ def _servers_elsewhere(app: App, dns: Dns | None) -> Iterator[Problem]:
         provider = find_provider(domain)
         if provider is None and dns:
             provider = find_provider(domain, dns.exchangers(domain))
-        if provider and inbox.host.lower() != provider.server.host:
+        if provider and not provider.serves_at(inbox.host):
             yield Problem(
                 str(app.file),
                 key=f"inboxes.{at}.host",

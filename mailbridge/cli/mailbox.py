@@ -41,7 +41,7 @@ def _takes_password(provider: Provider) -> bool:
         return choose("How will mailbridge sign in", ("app-password", "login"), "app-password") == (
             "app-password"
         )
-    return provider.sign_in is SignIn.PASSWORD
+    return provider.sign_in is not SignIn.OAUTH
 
 
 def _ask_inbox(file: Path, address: str, found: Discovery | None) -> Inbox:

@@ -1,7 +1,8 @@
 """Mail providers: their servers, and how one signs in there, by the domain of an address.
 
 Data, each entry with its evidence: the page on which the provider (or where said, somebody
-else) writes it. What could not be evidenced is left out: then DNS is asked, and the person.
+else) writes it; ISPDB is the database from which Thunderbird fills in servers. What could not
+be evidenced is left out: then DNS is asked, and the person.
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,8 @@ class SignIn(Enum):
 
     PASSWORD = "password"  # noqa: S105  (a kind of sign-in)
     """The password of the mailbox."""
+    APP_PASSWORD = "app_password"  # noqa: S105
+    """A password made for programs; the mailbox's own is refused."""
     OAUTH = "oauth"
     """OAuth 2 alone."""
     OAUTH_OR_APP_PASSWORD = "either"  # noqa: S105
@@ -47,8 +50,18 @@ class Provider:
     """At which everybody has an address with it."""
     exchangers: tuple[str, ...] = ()
     """Ends of the names in MX records of domains that it serves, on whole labels."""
+    servers: tuple[str, ...] = ()
+    """Ends of the names of other servers that it has, where only the customer knows which."""
     evidence: tuple[str, ...]
 
+    def serves_at(self, host: str) -> bool:
+        """Whether mail may be read there."""
+        return host.lower() == self.server.host or _ends(host, self.servers)
+
+
+_ISPDB = "https://github.com/thunderbird/autoconfig/blob/master/ispdb/"
+_NAME = "If the address is not taken as login name, its part before the @ is."
+_ALLOW = "Access by IMAP must be allowed once in the mailbox's settings on its web page."
 
 PROVIDERS = (
     Provider(
@@ -111,6 +124,155 @@ PROVIDERS = (
         domains=frozenset({"mail.ch"}),
         evidence=("https://mail.ch/en/help/messages/external_e-mail_clients/pop3-imap_settings",),
     ),
+    Provider(
+        name="OVHcloud",
+        server=Server("ssl0.ovh.net"),
+        sign_in=SignIn.PASSWORD,
+        advice="The password is that of the mailbox. This is the server of an MX Plan; Email Pro "
+        "and Exchange have others, which the control panel names.",
+        exchangers=("mail.ovh.net",),
+        servers=("ovh.net",),
+        evidence=(
+            "https://github.com/ovh/docs/blob/15e2c4622d6382294b4690141952a4f9fbe70d70/pages/web_cloud/domains/dns_zone_mx/guide.en-gb.md",
+            "https://github.com/ovh/docs/blob/12f1f7f8463fa8f28afe6107cd1fcece394fb315/pages/web_cloud/email_and_collaborative_solutions/mx_plan/email_generalities/guide.en-gb.md",
+        ),
+    ),
+    Provider(
+        name="IONOS (1&1)",
+        server=Server("imap.1und1.de"),
+        sign_in=SignIn.PASSWORD,
+        advice="The password is that of the mailbox.",
+        domains=frozenset({"online.de", "onlinehome.de"}),
+        exchangers=("kundenserver.de", "schlund.de"),
+        servers=("ionos.de", "ionos.fr", "ionos.com", "ionos.co.uk"),
+        evidence=(
+            f"{_ISPDB}1und1.de.xml",
+            "https://ionos.fr/assistance/email/mise-en-place-demail-made-in-germany/serveur-entrant",
+        ),
+    ),
+    Provider(
+        name="STRATO",
+        server=Server("imap.strato.de"),
+        sign_in=SignIn.PASSWORD,
+        advice="The password is that of the mailbox.",
+        exchangers=("rzone.de",),
+        evidence=(
+            f"{_ISPDB}strato.de.xml",
+            "https://www.strato.de/faq/mail/externes-e-mail-programm-mit-strato-e-mail-adresse-nutzen/",
+        ),
+    ),
+    Provider(
+        name="Orange",
+        server=Server("imap.orange.fr"),
+        sign_in=SignIn.PASSWORD,
+        advice="The password is that of the mailbox.",
+        domains=frozenset({"orange.fr", "wanadoo.fr"}),
+        evidence=(f"{_ISPDB}orange.fr.xml",),
+    ),
+    Provider(
+        name="Free",
+        server=Server("imap.free.fr"),
+        sign_in=SignIn.PASSWORD,
+        advice=f"The password is that of the mailbox. {_NAME}",
+        domains=frozenset({"free.fr"}),
+        evidence=(
+            f"{_ISPDB}free.fr.xml",
+            "https://assistance.free.fr/articles/configurer-de-maniere-avancee-mon-logiciel-de-messagerie-609",
+        ),
+    ),
+    Provider(
+        name="GMX",
+        server=Server("imap.gmx.net"),
+        sign_in=SignIn.PASSWORD,
+        advice=_ALLOW,
+        domains=frozenset({"gmx.net", "gmx.de", "gmx.ch", "gmx.at"}),
+        evidence=(
+            f"{_ISPDB}gmx.net.xml",
+            "https://hilfe.gmx.net/pop-imap/imap/imap-serverdaten.html",
+            "https://hilfe.gmx.net/pop-imap/einschalten.html",
+        ),
+    ),
+    Provider(
+        name="GMX",
+        server=Server("imap.gmx.com"),
+        sign_in=SignIn.PASSWORD,
+        advice=_ALLOW,
+        domains=frozenset({"gmx.com", "gmx.fr", "gmx.it", "gmx.co.uk", "gmx.es", "gmx.li"}),
+        evidence=(f"{_ISPDB}gmx.com.xml",),
+    ),
+    Provider(
+        name="WEB.DE",
+        server=Server("imap.web.de"),
+        sign_in=SignIn.PASSWORD,
+        advice=f"{_ALLOW} {_NAME}",
+        domains=frozenset({"web.de"}),
+        evidence=(
+            f"{_ISPDB}web.de.xml",
+            "https://hilfe.web.de/pop-imap/imap/imap-serverdaten.html",
+            "https://hilfe.web.de/pop-imap/einschalten.html",
+        ),
+    ),
+    Provider(
+        name="Telekom (t-online.de)",
+        server=Server("secureimap.t-online.de"),
+        sign_in=SignIn.APP_PASSWORD,
+        advice="The password of the web page is not taken: set an e-mail password at "
+        "https://www.telekom.de/hilfe/apps-dienste/e-mail/programme/passwort-verwalten first.",
+        domains=frozenset({"t-online.de", "magenta.de"}),
+        evidence=(
+            f"{_ISPDB}t-online.de.xml",
+            "https://www.telekom.de/hilfe/apps-dienste/e-mail/einstellungen/posteingang-postausgang-server",
+        ),
+    ),
+    Provider(
+        name="freenet",
+        server=Server("mx.freenet.de"),
+        sign_in=SignIn.PASSWORD,
+        advice=_ALLOW,
+        domains=frozenset({"freenet.de"}),
+        evidence=(
+            f"{_ISPDB}freenet.de.xml",
+            "https://kundenservice.freenet.de/faq/e-mail-client-mail/pop3-imap-und-smtp-aktivieren/",
+        ),
+    ),
+    Provider(
+        name="mailbox.org",
+        server=Server("imap.mailbox.org"),
+        sign_in=SignIn.PASSWORD,
+        advice="The password is that of the mailbox; with two-factor authentication, an "
+        "application password made in its settings.",
+        domains=frozenset({"mailbox.org"}),
+        evidence=(
+            f"{_ISPDB}mailbox.org.xml",
+            "https://kb.mailbox.org/de/privat/e-mail/e-mail-konfiguration/",
+        ),
+    ),
+    Provider(
+        name="iCloud",
+        server=Server("imap.mail.me.com"),
+        sign_in=SignIn.APP_PASSWORD,
+        advice="The password of the Apple account is not taken: make an app-specific password at "
+        f"https://account.apple.com (needs two-factor authentication). {_NAME}",
+        domains=frozenset({"icloud.com", "me.com", "mac.com"}),
+        evidence=(
+            f"{_ISPDB}me.com.xml",
+            # App passwords, not from Apple:
+            "https://support.postbox-inc.com/hc/en-us/articles/202200110-Setting-up-iCloud-Me-or-Mac",
+            "https://xenocept.com/docs/email-setup/icloud.html",
+        ),
+    ),
+    Provider(
+        name="Yahoo",
+        server=Server("imap.mail.yahoo.com"),
+        sign_in=SignIn.APP_PASSWORD,
+        advice="The password of the account is not taken: make an app password on its page "
+        "“Account security”.",
+        domains=frozenset({"yahoo.com", "yahoo.fr", "yahoo.de", "yahoo.it", "yahoo.co.uk"}),
+        evidence=(
+            f"{_ISPDB}yahoo.com.xml",
+            "https://help.yahoo.com/kb/generate-manage-rd-party-passwords-sln15241.html",
+        ),
+    ),
 )
 
 
@@ -121,12 +283,17 @@ def domain_of(address: str) -> str:
 
 def find_provider(domain: str, exchangers: Iterable[str] = ()) -> Provider | None:
     """Find who serves a domain: its own, or by the names in its MX records."""
-    names = [name.rstrip(".").lower() for name in exchangers]
+    names = tuple(exchangers)
     for provider in PROVIDERS:
         if domain in provider.domains:
             return provider
     for provider in PROVIDERS:
-        for name in names:
-            if any(name == end or name.endswith("." + end) for end in provider.exchangers):
-                return provider
+        if any(_ends(name, provider.exchangers) for name in names):
+            return provider
     return None
+
+
+def _ends(name: str, ends: Iterable[str]) -> bool:
+    """Whether a name is one of these, or lies below one; letters' case does not count."""
+    name = name.rstrip(".").lower()
+    return any(name == end or name.endswith("." + end) for end in ends)

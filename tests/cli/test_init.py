@@ -168,6 +168,17 @@ def test_a_server_of_another_domain_is_shown_and_confirmed(
     assert "Its server: mail.hoster.example, port 993" in capsys.readouterr().out
 
 
+def test_what_to_do_where_a_password_for_programs_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("leads@t-online.de\n"))
+    with pytest.raises(MailbridgeError, match="Login name"):
+        make_settings(tmp_path / "config.yaml", Zone())
+    told = capsys.readouterr().out
+    assert "The password of the web page is not taken: set an e-mail password" in told
+    assert "Its server: secureimap.t-online.de, port 993" in told
+
+
 def test_check_warns_of_another_server_than_the_providers(cli: Cli) -> None:
     (cli.folder / "config.yaml").write_text(
         "inboxes:\n  - {name: main, host: imap.elsewhere.example, user: leads@bluewin.ch, "

@@ -33,6 +33,9 @@ def test_a_providers_own_domain_needs_no_dns() -> None:
         ("ALT1.ASPMX.L.GOOGLE.COM.", "Google"),
         ("smtp.google.com.", "Google"),
         ("mta-gw.infomaniak.ch.", "Infomaniak"),
+        ("mx1.mail.ovh.net.", "OVHcloud"),
+        ("mx00.kundenserver.de.", "IONOS (1&1)"),
+        ("smtpin.rzone.de.", "STRATO"),
     ],
 )
 def test_a_domain_of_ones_own_is_recognised_by_mx(exchanger: str, provider: str) -> None:
@@ -102,8 +105,23 @@ def test_every_provider_has_its_evidence_advice_and_tls() -> None:
         assert provider.advice.endswith((".", "(needs 2-step verification)."))
         assert provider.server.tls is not Tls.NONE
         assert provider.domains or provider.exchangers
-        if provider.sign_in is not SignIn.PASSWORD:
+        if provider.sign_in in (SignIn.OAUTH, SignIn.OAUTH_OR_APP_PASSWORD):
             assert "mailbridge login" in provider.advice
+        if provider.sign_in is SignIn.APP_PASSWORD:
+            assert "is not taken" in provider.advice
+
+
+def test_no_domain_is_at_two_providers() -> None:
+    domains = [domain for provider in PROVIDERS for domain in provider.domains]
+    assert len(domains) == len(set(domains))
+
+
+def test_a_provider_may_have_more_servers_than_one() -> None:
+    ovh = find_provider("agency.example", ["mx2.mail.ovh.net"])
+    assert ovh is not None
+    assert ovh.serves_at("ssl0.ovh.net")
+    assert ovh.serves_at("pro1.mail.OVH.net")
+    assert not ovh.serves_at("notovh.net")
 
 
 def test_domains_and_names() -> None:
