@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeVar
@@ -19,6 +20,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Traced is what runs here: the pure rooms. What tests start is not, since to trace it
     # takes time, and a disk that a test has filled has no room for it either.
     os.environ.pop("COVERAGE_PROCESS_START", None)
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would what tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
