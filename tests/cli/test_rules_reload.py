@@ -14,9 +14,10 @@ from mailbridge.inbox.account import Account
 from mailbridge.sandbox.server import Sandbox
 from tests.alerts.conftest import Webhook, webhook
 from tests.cli.conftest import Cli, end
-from tests.cli.test_monitoring import ask, free_port
+from tests.cli.test_monitoring import ask
 from tests.mails import inquiry
 from tests.servers.mailbox import Mailbox
+from tests.servers.ports import free_port
 
 __all__ = ["webhook"]
 

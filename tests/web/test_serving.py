@@ -11,6 +11,7 @@ import pytest
 
 from mailbridge.ledger.ledger import Ledger
 from tests.cli.conftest import Cli, end
+from tests.servers.ports import free_port
 from tests.web.conftest import NOW
 from tests.web.estate import Estate
 
@@ -20,12 +21,6 @@ def cli(tmp_path: Path) -> Cli:
     made = Cli(tmp_path)
     (tmp_path / "config.yaml").write_text("ledger: {url: sqlite:///ledger.db}\n", "utf-8")
     return made
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_it_shows_a_link_serves_and_ends_cleanly(cli: Cli, tmp_path: Path) -> None:
