@@ -18,7 +18,6 @@ from tests.mails import inquiry, mail, private
 from tests.web.conftest import NOW, OpenWindow, Window
 from tests.web.pictures import shoot
 
-expect.set_options(timeout=30_000)  # two cores may be busy with other tests
 SHIPPED = Path("mailbridge/portals/homegate.ch.yaml").read_text()
 EDITOR = "#rule .cm-content"
 TEXT = "#text .cm-content"
@@ -323,8 +322,9 @@ def test_nothing_is_lost_by_leaving(open_window: OpenWindow) -> None:
     page = open_bench(window, "homegate.ch", inquiry(1))
     page.locator(EDITOR).focus()
     page.keyboard.type("# mine")
-    page.evaluate("location.href = '/'")
-    expect.soft(page.locator("#bench")).to_be_visible()
+    with page.expect_event("dialog"):
+        page.evaluate("location.href = '/'")
+    expect(page.locator("#bench")).to_be_visible()
     assert [told for told in window.wrong if told.startswith("dialog")] != []
     assert page.url.startswith(f"{window.base}/workbench/")
 
@@ -339,6 +339,6 @@ def test_two_hundred_mails_follow_each_key(open_window: OpenWindow) -> None:
     paste_rule(page, SHIPPED.replace("[E-mail, Email]", "[Courriel]"))
     expect(page.locator("#mails .broke")).to_have_count(200)
     # No measure, which bench/workbench.py takes: that it does not take seconds.
-    assert monotonic() - begin < 10
+    assert monotonic() - begin < 25
     shoot(page, "workbench-two-hundred")
     assert window.wrong == []
