@@ -26,7 +26,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell lets what it starts in the background ignore Ctrl-C, and so would what tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Shared machines pause: how long one example takes says nothing. As in Hypothesis' own profile of CI.
+# Shared machines pause: how long one example takes says nothing. Hypothesis does so in CI itself.
 settings.register_profile("shared", settings(), deadline=None)
 settings.load_profile("shared")
 

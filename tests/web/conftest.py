@@ -10,9 +10,8 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request, expect
 from playwright.sync_api import Page as PlaywrightPage
-from playwright.sync_api import expect
 from starlette.testclient import TestClient
 
 from mailbridge.app import App
@@ -36,7 +35,7 @@ expect.set_options(timeout=30_000)  # two cores may be busy with other tests
 
 @pytest.fixture(autouse=True)
 def patient_workbench(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that pauses is no slow rule; what the workbench gives up on is its worker's test."""
+    """A machine that pauses is no slow rule; the worker's own tests say what is given up."""
     patient = partial(Worker, budget=60.0, patience=90.0)
     monkeypatch.setattr("mailbridge.workbench.sitting.Worker", patient)
 

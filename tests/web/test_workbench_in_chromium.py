@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 import pytest
@@ -13,6 +14,8 @@ from mailbridge.app import App
 from mailbridge.documents.settings import LedgerSettings, Settings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.desk import Desk
+from mailbridge.workbench.findings import Study
+from mailbridge.workbench.sitting import Sitting
 from tests.cli.conftest import Cli
 from tests.mails import inquiry, mail, private
 from tests.web.conftest import NOW, OpenWindow, Window
@@ -221,6 +224,50 @@ def test_a_broken_rule_is_mended(open_window: OpenWindow, rules: Path, cli: Cli)
     expect(page.locator("#notice")).to_contain_text("Saved: ")
     assert file.read_text() == SHIPPED
     assert "0 wrong" in cli.run("rules", "test", str(rules)).stdout
+    assert window.wrong == []
+
+
+def test_what_is_typed_while_it_is_saved_does_not_undo_the_saving(
+    open_window: OpenWindow, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = Event()
+    save = Sitting.save
+
+    def hold(sitting: Sitting, text: str) -> Study | None:
+        assert go.wait(60)
+        return save(sitting, text)
+
+    monkeypatch.setattr(Sitting, "save", hold)
+    window = open_window()
+    page = open_bench(window, "homegate.ch", inquiry(1))
+    page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.locator(EDITOR).focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("# saved\n")
+    with page.expect_request("**/save"):
+        page.keyboard.press("Control+S")
+    page.keyboard.type("# typed later\n")
+    page.clock.run_for(60_000)
+    assert "study" not in asked[asked.index("save") :], "it would overtake what is to be saved"
+    with page.expect_request("**/study"):
+        go.set()
+    expect(page.locator("#notice")).to_contain_text("Saved: ")
+    assert (rules / "homegate.ch.yaml").read_text() == f"# saved\n{SHIPPED}"
+    # The clock's own script, in the frame that lets none run.
+    assert [told for told in window.wrong if "Blocked script execution" not in told] == []
+
+
+def test_a_saving_that_is_overtaken_is_told(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sitting, "save", lambda *_: None)
+    window = open_window()
+    page = open_bench(window, "homegate.ch", inquiry(1))
+    page.locator("#save").click()
+    expect(page.locator("#notice")).to_contain_text("Not saved: another text of this rule")
+    expect(page.locator("#save")).to_be_enabled()
     assert window.wrong == []
 
 

@@ -71,7 +71,10 @@ def test_a_text_that_hangs_is_given_up_and_the_next_one_is_answered() -> None:
 
 
 def test_a_newer_text_ends_an_older_one() -> None:
-    with Worker(ground(), kind=Trap, budget=LONG, patience=100) as worker, ThreadPoolExecutor(1) as pool:
+    with (
+        Worker(ground(), kind=Trap, budget=LONG, patience=100) as worker,
+        ThreadPoolExecutor(1) as pool,
+    ):
         worker.take(sample("one", inquiry(1)))
         assert worker.study(SHIPPED)
         older = pool.submit(worker.study, SHIPPED + "# hang\n")
