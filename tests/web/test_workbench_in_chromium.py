@@ -93,6 +93,7 @@ def paste_rule(page: Page, text: str) -> None:
 
 def mark_words(page: Page, words: str, field: str) -> None:
     """Mark words in the mail's text with the mouse, and say what they are."""
+    expect(page.locator(TEXT)).to_contain_text(words)  # it comes after the findings
     box = page.locator(TEXT).evaluate(
         """(content, words) => {
              const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
@@ -274,6 +275,7 @@ def test_a_saving_that_is_overtaken_is_told(
 def test_the_keyboard_suffices_to_mark(open_window: OpenWindow) -> None:
     window = open_window(language="it")
     page = open_bench(window, "homegate.ch", inquiry(1))
+    expect(page.locator(TEXT)).to_contain_text("visitor1@example.org")
     page.locator(TEXT).focus()
     page.keyboard.press("Control+Home")
     for _ in range(9):
