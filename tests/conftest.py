@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 from imapclient import IMAPClient
 
 from mailbridge.inbox.account import Account, Tls
@@ -24,6 +25,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell lets what it starts in the background ignore Ctrl-C, and so would what tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Shared machines pause: how long one example takes says nothing. Hypothesis does so in CI itself.
+settings.register_profile("shared", settings(), deadline=None)
+settings.load_profile("shared")
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 

@@ -23,9 +23,9 @@ from mailbridge.inbox.account import Account
 from mailbridge.sandbox.server import Sandbox
 from mailbridge.service import HEALTH, Installation, compose
 from tests.cli.conftest import Cli, api, cli, end
-from tests.cli.test_monitoring import free_port
 from tests.mails import inquiry
 from tests.servers.mailbox import Mailbox
+from tests.servers.ports import free_port
 
 __all__ = ["api", "cli"]
 

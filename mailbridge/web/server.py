@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -52,8 +53,14 @@ def make_server(application: ASGIApp) -> uvicorn.Server:
 
 def serve(application: ASGIApp, bound: socket.socket) -> None:
     """Serve until SIGTERM or Ctrl-C. Closes the socket."""
-    # uvicorn raises the signal once more when it has ended; that one means nothing any more.
+    server = make_server(application)
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  (as signal calls it)
+        server.should_exit = True
+
+    # Before uvicorn listens to signals itself. It raises each once more when it has ended; that
+    # one means nothing any more.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, stop)
     with bound:
-        make_server(application).run(sockets=[bound])
+        server.run(sockets=[bound])

@@ -197,6 +197,8 @@ def test_lists_that_hang_hold_up_neither_leads_nor_the_end(
         try:
             mailbox.append(inquiry(1))
             assert crm.wait_for(1, SECONDS)
+            silent.settimeout(SECONDS)
+            silent.accept()[0].close()  # it has asked for the lists, and they hung until now
         finally:
             silent.close()
             daemon.send_signal(signal.SIGTERM)

@@ -12,6 +12,7 @@ from tests.cli.conftest import Cli, end
 from tests.mails import inquiry
 from tests.monitoring.conftest import Manager, manager
 from tests.servers.mailbox import Mailbox
+from tests.servers.ports import free_port
 
 __all__ = ["manager"]
 
@@ -19,13 +20,6 @@ WANTED = (
     'mailbridge_mails{outcome="sent",portal="homegate.ch"} 1.0',
     'mailbridge_inbox_up{inbox="sales"} 1.0',
 )
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
@@ -43,7 +37,8 @@ def test_a_service_tells_systemd_and_prometheus(
     config = cli.configure(account, api, start="2000-01-01")
     port = free_port()
     config.write_text(config.read_text() + f"monitoring:\n  listen: localhost:{port}\n")
-    cli.environ |= {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "400000"}
+    # A sign each second: the socket holds ten of them while this process stands still.
+    cli.environ |= {"NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "2000000"}
     mailbox.append(inquiry())
     daemon = cli.start("run")
     try:

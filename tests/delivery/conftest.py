@@ -151,7 +151,7 @@ def client() -> Iterator[Callable[..., Realforce]]:
     made: list[Realforce] = []
 
     def make(url: str, **options: object) -> Realforce:
-        given: dict[str, object] = {"timeouts": (5.0, 5.0), "deadline": 10.0, **options}
+        given: dict[str, object] = {"timeouts": (30.0, 30.0), "deadline": 30.0, **options}
         key = given.pop("key", KEY)
         made.append(Realforce(Way(url=url, **given), key))  # type: ignore[arg-type]
         return made[-1]

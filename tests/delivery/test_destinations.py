@@ -55,14 +55,14 @@ TO_HOOK: dict[str, Any] = {
 
 @pytest.fixture
 def agency(sandbox: Sandbox) -> Iterator[Agency]:
-    made = Agency(Way(url=sandbox.private_url, timeouts=(5, 5), deadline=5), KEY)
+    made = Agency(Way(url=sandbox.private_url, timeouts=(30, 30), deadline=30), KEY)
     yield made
     made.close()
 
 
 @pytest.fixture
 def hook(sandbox: Sandbox) -> Iterator[Webhook]:
-    made = Webhook(Way(url=sandbox.hook_url, timeouts=(5, 5), deadline=5), SECRET)
+    made = Webhook(Way(url=sandbox.hook_url, timeouts=(30, 30), deadline=30), SECRET)
     yield made
     made.close()
 
@@ -99,7 +99,7 @@ def test_what_is_signed_can_be_verified_by_anybody(
 
     server = raw_server(script)
     hook = Webhook(
-        Way(url=server.url, timeouts=(5, 5), deadline=5), SECRET, clock=lambda: 1_772_352_000.9
+        Way(url=server.url, timeouts=(30, 30), deadline=30), SECRET, clock=lambda: 1_772_352_000.9
     )
     # No body at all: accepted, and no id is expected.
     assert hook.deliver(TO_HOOK) == Accepted(status=204, remote_id=None)
@@ -145,8 +145,8 @@ def test_answers_mean_the_same_everywhere(
 
 
 def test_a_wrong_key_or_secret_is_told(sandbox: Sandbox) -> None:
-    agency = Agency(Way(url=sandbox.private_url, timeouts=(5, 5), deadline=5), "another")
-    hook = Webhook(Way(url=sandbox.hook_url, timeouts=(5, 5), deadline=5), "another-secret-17")
+    agency = Agency(Way(url=sandbox.private_url, timeouts=(30, 30), deadline=30), "another")
+    hook = Webhook(Way(url=sandbox.hook_url, timeouts=(30, 30), deadline=30), "another-secret-17")
     assert isinstance(agency.deliver(TO_AGENCY), Unauthorised)
     answer = hook.deliver(TO_HOOK)
     assert isinstance(answer, Unauthorised)
@@ -157,7 +157,7 @@ def test_a_wrong_key_or_secret_is_told(sandbox: Sandbox) -> None:
 
 
 def test_an_old_signature_is_not_believed(sandbox: Sandbox) -> None:
-    way = Way(url=sandbox.hook_url, timeouts=(5, 5), deadline=5)
+    way = Way(url=sandbox.hook_url, timeouts=(30, 30), deadline=30)
     hook = Webhook(way, SECRET, clock=lambda: 1_000_000_000.0)
     assert isinstance(hook.deliver(TO_HOOK), Unauthorised)
     hook.close()
@@ -173,7 +173,7 @@ def test_what_a_server_quotes_shows_no_value_and_no_key(raw_server: Callable[...
         (Webhook, "webhook-secret-0001", TO_HOOK),
     ):
         server = raw_server(script)
-        client = make(Way(url=server.url, timeouts=(5, 5), deadline=5), secret)
+        client = make(Way(url=server.url, timeouts=(30, 30), deadline=30), secret)
         answer = client.deliver(lead)
         client.close()
         assert isinstance(answer, Rejected)

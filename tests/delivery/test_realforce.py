@@ -123,8 +123,10 @@ def test_closed_without_an_answer_is_in_doubt_whether_stored_or_not(sandbox, cli
 
 def test_no_answer_in_time_is_in_doubt(sandbox, client):
     sandbox.plan = parse_plan("hang, ok")
-    one = client(sandbox.url, timeouts=(5.0, 0.1))
+    one = client(sandbox.url, timeouts=(30.0, 0.1))
     answer = one.deliver(LEAD)
+    sandbox.wait_for_requests(1, 30)  # else the next one might be what hangs
+    one._exchange._timeouts = (30.0, 30.0)
     assert isinstance(answer, InDoubt)
     assert "no answer in time" in answer.reason
     assert isinstance(one.deliver(LEAD), Accepted)
@@ -199,7 +201,7 @@ def serve_all(talk):
 
 def test_one_connection_serves_many_leads(raw_server, client):
     server = raw_server(serve_all)
-    one = client(server.url)
+    one = client(server.url, reuse_for=3600)
     for _ in range(20):
         assert isinstance(one.deliver(LEAD), Accepted)
     assert server.connections == 1
@@ -220,7 +222,7 @@ def test_the_connection_is_kept_after_any_complete_answer(raw_server, client, an
             talk.say(answer)
 
     server = raw_server(script)
-    one = client(server.url)
+    one = client(server.url, reuse_for=3600)
     first = one.deliver(LEAD)
     assert one.deliver(LEAD) == first
     assert isinstance(first, Accepted | Failed)
@@ -292,7 +294,7 @@ def test_a_server_that_does_not_read_the_request_is_in_doubt(raw_server, client)
         talk.server.stopping.wait()
 
     large = {**LEAD, "sender_message": "x" * 16_000_000}
-    answer = client(raw_server(script).url, timeouts=(0.3, 5.0)).deliver(large)
+    answer = client(raw_server(script).url, timeouts=(0.3, 30.0)).deliver(large)
     assert isinstance(answer, InDoubt)
     assert "in time" in answer.reason
 
@@ -350,9 +352,10 @@ def test_a_body_that_drips_for_ever_ends_at_the_deadline(raw_server, client):
         talk.drip(b" ")
 
     began = time.monotonic()
-    answer = client(raw_server(script).url, deadline=0.4).deliver(LEAD)
+    # Long enough for the status to come from a machine that pauses.
+    answer = client(raw_server(script).url, deadline=4).deliver(LEAD)
     assert answer == Accepted(status=200)
-    assert 0.3 < time.monotonic() - began < 5
+    assert 3.9 < time.monotonic() - began < 60  # the drip goes on for hours
 
 
 def test_a_header_that_drips_for_ever_is_in_doubt_at_the_deadline(raw_server, client):
@@ -364,7 +367,7 @@ def test_a_header_that_drips_for_ever_is_in_doubt_at_the_deadline(raw_server, cl
     began = time.monotonic()
     answer = client(raw_server(script).url, deadline=0.4).deliver(LEAD)
     assert isinstance(answer, InDoubt)
-    assert 0.3 < time.monotonic() - began < 5
+    assert 0.3 < time.monotonic() - began < 60  # the drip goes on for hours
 
 
 @pytest.mark.parametrize(
@@ -405,9 +408,10 @@ def test_an_excerpt_holds_neither_key_nor_the_enquirer_s_data(raw_server, client
 
 
 def test_refused_is_unreachable(client):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    answer = client(f"http://127.0.0.1:{port}/api/v1/lead").deliver(LEAD)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        port = taken.getsockname()[1]
+        answer = client(f"http://127.0.0.1:{port}/api/v1/lead").deliver(LEAD)
     assert answer == Unreachable(reason=f"127.0.0.1:{port}: the connection was refused")
 
 
@@ -442,7 +446,7 @@ def test_no_connection_in_time_is_unreachable(client):
                 one.close()
     assert isinstance(answer, Unreachable)
     assert "in time" in answer.reason
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 25
 
 
 def make_tls(folder, name="127.0.0.1"):
@@ -457,7 +461,7 @@ def make_tls(folder, name="127.0.0.1"):
 def test_tls_with_an_own_authority_is_used(raw_server, client, tmp_path):
     context, ca_file = make_tls(tmp_path)
     server = raw_server(serve_all, context)
-    one = client(server.url, ca_file=ca_file)
+    one = client(server.url, ca_file=ca_file, reuse_for=3600)
     assert one.deliver(LEAD) == one.deliver(LEAD) == Accepted(status=200, remote_id="s1")
     assert server.connections == 1
 

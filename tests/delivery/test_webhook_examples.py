@@ -27,7 +27,7 @@ def signed(raw_server: Callable[..., Any]) -> tuple[str, bytes]:
         talk.answer(b"")
 
     server = raw_server(script)
-    client = Webhook(Way(url=server.url, timeouts=(5, 5), deadline=5), SECRET)
+    client = Webhook(Way(url=server.url, timeouts=(30, 30), deadline=30), SECRET)
     client.deliver({"version": 1, "id": "a-1", "message": "Grüezi\n…"})
     client.close()
     head, _, body = server.requests[0].partition(b"\r\n\r\n")

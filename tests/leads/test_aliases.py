@@ -1,6 +1,6 @@
 """What portals call a property, and the CRM's reference that a person wrote beside it."""
 
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -119,9 +119,9 @@ def test_a_hostile_text_costs_linear_time() -> None:
     table = Aliases((address("a * a * a * a * b"),))
 
     def seconds(length: int) -> float:
-        start = perf_counter()
+        start = thread_time()  # of the processor: a machine that pauses is not a slow text
         apply_aliases(inquiry(), ["a " * length], table)
-        return perf_counter() - start
+        return thread_time() - start
 
     seconds(10_000)
     assert seconds(200_000) < 60 * max(seconds(20_000), 0.001)

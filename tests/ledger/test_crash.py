@@ -10,6 +10,7 @@ from mailbridge.errors import LedgerError
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.ledger.records import State
 from tests.ledger.making import T0, settled
+from tests.ledger.sessions import until_unclaimed
 
 
 def run_and_kill(url: str, first: int, lines: int) -> list[list[str]]:
@@ -24,6 +25,7 @@ def run_and_kill(url: str, first: int, lines: int) -> list[list[str]]:
         worker.send_signal(signal.SIGKILL)
         said += worker.stdout.readlines()
         assert worker.wait(30) == -signal.SIGKILL
+    until_unclaimed(url)
     return [line.split() for line in said if line.endswith("\n")]
 
 

@@ -7,6 +7,7 @@ import pytest
 from mailbridge.errors import LedgerError, LedgerMissing
 from mailbridge.ledger.ledger import Ledger
 from tests.ledger.making import T0, lead, mail
+from tests.ledger.sessions import until_unclaimed
 from tests.servers.postgresql import USER, PostgreSQL
 
 
@@ -82,6 +83,7 @@ def test_one_daemon_per_ledger(postgresql: PostgreSQL, postgresql_url: str) -> N
             second.claim_instance()
         assert second.record([mail(1)], None, T0)  # a person's `retry` writes beside it
         first.close()
+        until_unclaimed(postgresql_url)
         second.claim_instance()
 
 

@@ -26,6 +26,7 @@ from mailbridge.ledger.outcome import outcome_of
 from mailbridge.ledger.records import Settlement, State, Word
 from mailbridge.outcomes import Outcome
 from tests.ledger.making import MINUTE, T0, lead, mail
+from tests.ledger.sessions import until_unclaimed
 from tests.servers.postgresql import PostgreSQL
 
 ENDS = [State.SENT, State.REJECTED, State.DEFERRED, State.IN_DOUBT, State.QUEUED]
@@ -218,6 +219,7 @@ class QueueMachine(RuleBasedStateMachine):
     def start_again(self, wait: int | None) -> None:
         due = None if wait is None else self.now + wait * MINUTE
         self.ledger.close()
+        until_unclaimed(self.storage.url)
         self.ledger = Ledger.open(self.storage.url)
         self.ledger.claim_instance()
         sending = [n for n, at in self.leads.items() if at.state is State.SENDING]

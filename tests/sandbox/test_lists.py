@@ -51,7 +51,7 @@ def test_what_is_not_documented_is_refused(query):
 def test_over_http_with_the_key_alone(path):
     with Sandbox(key="kite") as server:
         server.lists[path] = ENTRIES
-        client = HTTPConnection(urlsplit(server.base).netloc, timeout=10)
+        client = HTTPConnection(urlsplit(server.base).netloc, timeout=60)
         for key, query, status in (("", "", 401), ("kite", "?page=x", 422), ("kite", "", 200)):
             client.request("GET", path + query, headers={"X-API-KEY": key})
             response = client.getresponse()

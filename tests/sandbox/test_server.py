@@ -41,7 +41,7 @@ class Client(HTTPConnection):
 @pytest.fixture
 def http(sandbox):
     parts = urlsplit(sandbox.url)
-    client = Client(parts.hostname, parts.port, timeout=10)
+    client = Client(parts.hostname, parts.port, timeout=60)
     yield client
     client.close()
 
@@ -186,38 +186,39 @@ def test_what_hangs_ends_with_the_server(step):
         thread = threading.Thread(target=send)
         thread.start()
         if step == "hang":
-            sandbox.wait_for_requests(1, 10)
+            sandbox.wait_for_requests(1, 30)
         else:
-            sandbox.wait_for(1, 10)
+            sandbox.wait_for(1, 30)
         assert outcome == []
         began = time.monotonic()
-    assert time.monotonic() - began < 5
-    thread.join(10)
+    assert time.monotonic() - began < 25  # a client waits for longer
+    thread.join(30)
     assert isinstance(outcome[0], OSError)
 
 
 def test_an_idle_client_does_not_keep_the_server_from_ending():
     with Sandbox(key=KEY) as sandbox:
         parts = urlsplit(sandbox.url)
-        client = Client(parts.hostname, parts.port, timeout=10)
+        client = Client(parts.hostname, parts.port, timeout=60)
         client.send_lead()
-        bare = socket.create_connection((parts.hostname, parts.port), timeout=10)
+        bare = socket.create_connection((parts.hostname, parts.port), timeout=60)
         began = time.monotonic()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25  # a client waits for longer
     bare.close()
     client.close()
 
 
 def test_a_hanging_request_ends_with_its_client(sandbox):
+    others = set(threading.enumerate())  # of servers that serve other tests of this process
     sandbox.plan = parse_plan("hang")
     parts = urlsplit(sandbox.url)
-    client = Client(parts.hostname, parts.port, timeout=10)
+    client = Client(parts.hostname, parts.port, timeout=60)
     client.request("POST", parts.path, json.dumps(LEAD).encode(), HEADERS)
-    sandbox.wait_for_requests(1, 10)
+    sandbox.wait_for_requests(1, 30)
     client.close()
-    for thread in threading.enumerate():
+    for thread in set(threading.enumerate()) - others:
         if "process_request_thread" in thread.name:
-            thread.join(10)
+            thread.join(30)
             assert not thread.is_alive()
 
 
@@ -235,7 +236,7 @@ def test_the_journal_outlives_the_sandbox(tmp_path):
     for _ in range(2):
         with Sandbox(key=KEY, journal=journal) as sandbox:
             parts = urlsplit(sandbox.url)
-            client = Client(parts.hostname, parts.port, timeout=10)
+            client = Client(parts.hostname, parts.port, timeout=60)
             client.send_lead()
             lines = journal.read_text(encoding="utf-8").splitlines()
             assert json.loads(lines[-1])["lead"] == LEAD  # written before the answer
@@ -262,7 +263,7 @@ def test_it_listens_on_ipv6_too():
         return
     with Sandbox("::1", key=KEY) as sandbox:
         parts = urlsplit(sandbox.url)
-        client = Client(parts.hostname, parts.port, timeout=10)
+        client = Client(parts.hostname, parts.port, timeout=60)
         assert client.send_lead()[0] == 200
         client.close()
 
@@ -270,7 +271,7 @@ def test_it_listens_on_ipv6_too():
 def raw(sandbox, request):
     """Send bytes and return all that comes until the server hangs up."""
     parts = urlsplit(sandbox.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(request)
         said = b""
         while piece := connection.recv(65_536):
@@ -297,9 +298,9 @@ def test_a_body_without_a_sound_length_is_refused(sandbox, headers, status):
 
 def test_a_request_cut_short_is_no_lead(sandbox):
     parts = urlsplit(sandbox.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(b"POST /api/v1/lead HTTP/1.1\r\nContent-Length: 500\r\n\r\n{")
-    assert sandbox.wait_for_requests(1, 10)[0].status == 0
+    assert sandbox.wait_for_requests(1, 30)[0].status == 0
     assert sandbox.leads == ()
 
 
@@ -310,7 +311,7 @@ def test_curl_s_expect_is_answered(sandbox):
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     ).encode()
     parts = urlsplit(sandbox.url)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         connection.sendall(head)
         assert connection.recv(65_536).startswith(b"HTTP/1.1 100 ")  # curl waits for this
         connection.sendall(body)
@@ -337,7 +338,7 @@ def test_many_clients_at_once(sandbox):
     parts = urlsplit(sandbox.url)
 
     def send():
-        client = Client(parts.hostname, parts.port, timeout=30)
+        client = Client(parts.hostname, parts.port, timeout=60)
         for _ in range(20):
             client.send_lead()
         client.close()
@@ -347,5 +348,5 @@ def test_many_clients_at_once(sandbox):
         thread.start()
     leads = sandbox.wait_for(160, 60)
     for thread in threads:
-        thread.join(10)
+        thread.join(30)
     assert len({lead.id for lead in leads}) == 160

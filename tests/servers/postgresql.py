@@ -9,7 +9,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
+
+from tests.servers.ports import free_port
 
 USER = "keeper"
 PASSWORD = "secret-of-the-tests"
@@ -100,7 +101,7 @@ def running_postgresql() -> Iterator[PostgreSQL]:
         )
         if made.returncode != 0:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        server = PostgreSQL(_free_port())
+        server = PostgreSQL(free_port())
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [
@@ -133,12 +134,6 @@ def _find(name: str) -> str:
     if found is None:
         raise FileNotFoundError(MISSING)
     return found
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind((_LOOPBACK, 0))
-        return int(sock.getsockname()[1])
 
 
 def _wait_until_up(process: subprocess.Popen[bytes], server: PostgreSQL, log: Path) -> None:

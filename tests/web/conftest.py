@@ -4,12 +4,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request, expect
 from playwright.sync_api import Page as PlaywrightPage
 from starlette.testclient import TestClient
 
@@ -19,6 +20,7 @@ from mailbridge.documents.settings import InboxSettings, LedgerSettings, Setting
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.application import make_application
 from mailbridge.web.desk import Desk
+from mailbridge.workbench.worker import Worker
 from tests.servers.chromium import running_chromium
 from tests.servers.pages import Pages, running_pages
 from tests.web.estate import furnish
@@ -27,6 +29,15 @@ NOW = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 Scheme = Literal["light", "dark"]
 OpenWindow = Callable[..., "Window"]
 BASE = "http://127.0.0.1:8026"
+
+expect.set_options(timeout=30_000)  # two cores may be busy with other tests
+
+
+@pytest.fixture(autouse=True)
+def patient_workbench(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that pauses is no slow rule; the worker's own tests say what is given up."""
+    patient = partial(Worker, budget=60.0, patience=90.0)
+    monkeypatch.setattr("mailbridge.workbench.sitting.Worker", patient)
 
 
 @dataclass
@@ -169,7 +180,7 @@ def open_window(chromium: Chromium, pages: Pages) -> Iterator[OpenWindow]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(45_000)
         page = context.new_page()
         window = Window(page, pages.base, [])
         note_what_goes_wrong(page, window.wrong, pages.base)

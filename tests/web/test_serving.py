@@ -1,7 +1,9 @@
 """`mailbridge web` as people run it: a process that shows a link, beside the daemon."""
 
 import re
+import signal
 import socket
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from mailbridge.ledger.ledger import Ledger
 from tests.cli.conftest import Cli, end
+from tests.servers.ports import free_port
 from tests.web.conftest import NOW
 from tests.web.estate import Estate
 
@@ -20,12 +23,6 @@ def cli(tmp_path: Path) -> Cli:
     made = Cli(tmp_path)
     (tmp_path / "config.yaml").write_text("ledger: {url: sqlite:///ledger.db}\n", "utf-8")
     return made
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_it_shows_a_link_serves_and_ends_cleanly(cli: Cli, tmp_path: Path) -> None:
@@ -53,6 +50,35 @@ def test_it_shows_a_link_serves_and_ends_cleanly(cli: Cli, tmp_path: Path) -> No
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
+
+
+TOLD_AT_ONCE = """
+import os, signal, sys, uvicorn
+from mailbridge.web.server import listen, serve
+
+run = uvicorn.Server.run
+
+def run_late(server, *args, **options):
+    os.kill(os.getpid(), int(sys.argv[1]))
+    run(server, *args, **options)
+
+uvicorn.Server.run = run_late
+serve(None, listen("127.0.0.1", 0))
+print("ended")
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_that_comes_before_it_serves_is_not_lost(cli: Cli, number: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_AT_ONCE, str(int(number))],
+        env=cli.env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "ended\n"), done.stderr
 
 
 def test_a_port_that_is_taken_is_told(cli: Cli) -> None:

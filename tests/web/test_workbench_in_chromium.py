@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
 import pytest
@@ -13,12 +14,13 @@ from mailbridge.app import App
 from mailbridge.documents.settings import LedgerSettings, Settings
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.web.desk import Desk
+from mailbridge.workbench.findings import Study
+from mailbridge.workbench.sitting import Sitting
 from tests.cli.conftest import Cli
 from tests.mails import inquiry, mail, private
 from tests.web.conftest import NOW, OpenWindow, Window
 from tests.web.pictures import shoot
 
-expect.set_options(timeout=30_000)  # two cores may be busy with other tests
 SHIPPED = Path("mailbridge/portals/homegate.ch.yaml").read_text()
 EDITOR = "#rule .cm-content"
 TEXT = "#text .cm-content"
@@ -91,6 +93,7 @@ def paste_rule(page: Page, text: str) -> None:
 
 def mark_words(page: Page, words: str, field: str) -> None:
     """Mark words in the mail's text with the mouse, and say what they are."""
+    expect(page.locator(TEXT)).to_contain_text(words)  # it comes after the findings
     box = page.locator(TEXT).evaluate(
         """(content, words) => {
              const walker = document.createTreeWalker(content, NodeFilter.SHOW_TEXT);
@@ -225,9 +228,54 @@ def test_a_broken_rule_is_mended(open_window: OpenWindow, rules: Path, cli: Cli)
     assert window.wrong == []
 
 
+def test_what_is_typed_while_it_is_saved_does_not_undo_the_saving(
+    open_window: OpenWindow, rules: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = Event()
+    save = Sitting.save
+
+    def hold(sitting: Sitting, text: str) -> Study | None:
+        assert go.wait(60)
+        return save(sitting, text)
+
+    monkeypatch.setattr(Sitting, "save", hold)
+    window = open_window()
+    page = open_bench(window, "homegate.ch", inquiry(1))
+    page.clock.install()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.locator(EDITOR).focus()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("# saved\n")
+    with page.expect_request("**/save"):
+        page.keyboard.press("Control+S")
+    page.keyboard.type("# typed later\n")
+    page.clock.run_for(60_000)
+    assert "study" not in asked[asked.index("save") :], "it would overtake what is to be saved"
+    with page.expect_request("**/study"):
+        go.set()
+    expect(page.locator("#notice")).to_contain_text("Saved: ")
+    assert (rules / "homegate.ch.yaml").read_text() == f"# saved\n{SHIPPED}"
+    # The clock's own script, in the frame that lets none run.
+    assert [told for told in window.wrong if "Blocked script execution" not in told] == []
+
+
+def test_a_saving_that_is_overtaken_is_told(
+    open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sitting, "save", lambda *_: None)
+    window = open_window()
+    page = open_bench(window, "homegate.ch", inquiry(1))
+    page.locator("#save").click()
+    expect(page.locator("#notice")).to_contain_text("Not saved: another text of this rule")
+    expect(page.locator("#save")).to_be_enabled()
+    assert window.wrong == []
+
+
 def test_the_keyboard_suffices_to_mark(open_window: OpenWindow) -> None:
     window = open_window(language="it")
     page = open_bench(window, "homegate.ch", inquiry(1))
+    expect(page.locator(TEXT)).to_contain_text("visitor1@example.org")
     page.locator(TEXT).focus()
     page.keyboard.press("Control+Home")
     for _ in range(9):
@@ -323,8 +371,9 @@ def test_nothing_is_lost_by_leaving(open_window: OpenWindow) -> None:
     page = open_bench(window, "homegate.ch", inquiry(1))
     page.locator(EDITOR).focus()
     page.keyboard.type("# mine")
-    page.evaluate("location.href = '/'")
-    expect.soft(page.locator("#bench")).to_be_visible()
+    with page.expect_event("dialog"):
+        page.evaluate("location.href = '/'")
+    expect(page.locator("#bench")).to_be_visible()
     assert [told for told in window.wrong if told.startswith("dialog")] != []
     assert page.url.startswith(f"{window.base}/workbench/")
 
@@ -339,6 +388,6 @@ def test_two_hundred_mails_follow_each_key(open_window: OpenWindow) -> None:
     paste_rule(page, SHIPPED.replace("[E-mail, Email]", "[Courriel]"))
     expect(page.locator("#mails .broke")).to_have_count(200)
     # No measure, which bench/workbench.py takes: that it does not take seconds.
-    assert monotonic() - begin < 10
+    assert monotonic() - begin < 25
     shoot(page, "workbench-two-hundred")
     assert window.wrong == []

@@ -66,6 +66,8 @@ async function tried(what, sent) {
 let timer = 0;
 let asked = new AbortController();
 let number = 0;
+let saving = 0; // answers to a save that are awaited
+let postponed = false; // a question waits for them
 
 function later() {
   clearTimeout(timer);
@@ -74,6 +76,10 @@ function later() {
 }
 
 async function study() {
+  if (saving) { // it would overtake what is to be saved
+    postponed = true;
+    return;
+  }
   asked.abort();
   asked = new AbortController();
   number += 1;
@@ -257,13 +263,25 @@ async function forgetCase(name) {
 
 async function save() {
   at("save").disabled = true;
+  saving += 1;
+  clearTimeout(timer);
   const wanted = editor.text();
   number += 1; // a question under way is overtaken
   const mine = number;
-  const answer = await tried("save", { text: wanted });
-  at("save").disabled = false;
+  let answer = await tried("save", { text: wanted });
+  // A question that had left before may have come to the server after it.
+  if (answer?.stale && saving === 1) answer = await tried("save", { text: wanted });
+  saving -= 1;
+  at("save").disabled = saving > 0;
+  if (!saving && (postponed || editor.text() !== wanted)) {
+    postponed = false;
+    later();
+  }
   if (!answer) return;
-  if (answer.stale) return;
+  if (answer.stale) {
+    if (!saving) tell(say("bench.overtaken"), "bad"); // by another window
+    return;
+  }
   if (answer.saved) {
     state.saved = wanted;
     state.newCases = [];
