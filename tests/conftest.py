@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from imapclient import IMAPClient
 
 from mailbridge.inbox.account import Account, Tls
@@ -27,7 +27,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Shared machines pause: how long one example takes says nothing. Hypothesis does so in CI itself.
-settings.register_profile("shared", settings(), deadline=None)
+settings.register_profile(
+    "shared", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("shared")
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)

@@ -1,4 +1,4 @@
-"""Patience that ends once a connection stands: to log in takes a busy machine as long as it will."""
+"""Patience that ends once a connection stands: a busy machine logs in as slowly as it will."""
 
 from dataclasses import replace
 

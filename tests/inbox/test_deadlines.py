@@ -75,9 +75,7 @@ def test_a_dripping_answer_ends_the_connection(
     script = dripping(own, "STATUS")
     with running_script(script, context=context if tls is Tls.IMPLICIT else None) as server:
         own.append(server)
-        account = replace(
-            local_account(server.port), tls=tls, ca_file=str(pem.ca), host=HOST
-        )
+        account = replace(local_account(server.port), tls=tls, ca_file=str(pem.ca), host=HOST)
         with connect(account) as inbox:
             lose_patience(inbox, deadline=DEADLINE)
             start = time.monotonic()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -116,7 +117,7 @@ class Manager:
 
     def wait_for(self, key: str) -> dict[str, str]:
         """The next message with that key; bounded in number."""
-        for _ in range(100):
+        for _ in range(1000):
             if key in (told := self.receive()):
                 return told
         raise TimeoutError(key)
@@ -155,6 +156,13 @@ class Stage:
     monitor: Monitor
     daemon: Daemon
     manager: Manager
+
+    def wait_until_polled(self) -> None:
+        """Wait until the first poll is over, and noted."""
+        assert self.inbox.polled.wait(SECONDS)
+        end = monotonic() + SECONDS
+        while (vitals := self.pulse.look().inboxes["main"]).well + vitals.failed == 0:
+            assert monotonic() < end
 
     @contextmanager
     def running(self) -> Iterator[None]:
