@@ -347,13 +347,17 @@ def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[N
     """
     on_terminal = sys.stdin is not None and sys.stdin.isatty()
     hangup = stop if on_terminal else reload
-    wanted = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: hangup}
+    wanted: dict[int, Callable[[], None]] = {
+        signal.SIGTERM: stop,
+        signal.SIGINT: stop,
+        signal.SIGHUP: hangup,
+    }
     bell, ear = socket.socketpair()
     bell.settimeout(0)
 
     def listen() -> None:
         while heard := ear.recv(1):
-            wanted.get(signal.Signals(heard[0]), _nothing)()
+            wanted.get(heard[0], _nothing)()
 
     # Not in the handler: that runs in the midst of whatever the main thread does, which may
     # hold the lock of the very Event that is to be set, and would wait for itself for ever.

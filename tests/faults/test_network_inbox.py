@@ -62,7 +62,11 @@ def tries(since: float, slack: int = 3) -> float:
 
 def test_a_server_that_is_stopped_for_a_while(tmp_path: Path, decider: Decider) -> None:
     """It is asked at each poll and no more, which costs no work to speak of."""
-    with running_dovecot() as server, watching(tmp_path, decider, [server]) as office:
+    long = PATIENCE
+    with (
+        running_dovecot() as server,
+        watching(tmp_path, decider, [server], timeout=long, deadline=2 * long) as office,
+    ):
 
         def scenario() -> None:
             office.mail(count=2)
@@ -114,7 +118,9 @@ FAULTS: dict[str, tuple[Act, ...]] = {
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "bye"])
-def test_a_connection_that_breaks_in_each_phase(office: Watching, fault: str) -> None:
+def test_a_connection_that_breaks_in_each_phase(request: pytest.FixtureRequest, fault: str) -> None:
+    office: Watching = request.getfixturevalue("office" if fault == "silent" else "patient")
+
     def scenario() -> None:
         office.mail()
         office.wait_for_all()
