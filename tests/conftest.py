@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from imapclient import IMAPClient
 
 from mailbridge.inbox.account import Account, Tls
@@ -27,7 +27,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Shared machines pause: how long one example takes says nothing. Hypothesis does so in CI itself.
-settings.register_profile("shared", settings(), deadline=None)
+settings.register_profile(
+    "shared", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("shared")
 
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
@@ -89,14 +91,14 @@ def account_on(server: Dovecot) -> Account:
         ca_file=server.ca_file,
         user=f"u{secrets.token_hex(6)}",
         password=server.password,
-        timeout=10.0,
-        deadline=30.0,
+        timeout=30.0,
+        deadline=60.0,
     )
 
 
 def mailbox_on(server: Dovecot, account: Account) -> Iterator[Mailbox]:
     """That account's mailbox as its owner sees it."""
-    with IMAPClient("127.0.0.1", server.imap, ssl=False, timeout=10.0) as client:
+    with IMAPClient("127.0.0.1", server.imap, ssl=False, timeout=30.0) as client:
         client.login(account.user, account.password)
         yield Mailbox(client)
 
@@ -123,7 +125,7 @@ def account(dovecot: Dovecot, request: pytest.FixtureRequest) -> Account:
     made = account_on(dovecot)
     if getattr(request, "param", "dovecot") == "dovecot":
         return made
-    with IMAPClient("127.0.0.1", dovecot.imap, ssl=False, timeout=10.0) as client:
+    with IMAPClient("127.0.0.1", dovecot.imap, ssl=False, timeout=30.0) as client:
         client.login(made.user, made.password)
         for folder in SPECIAL_USE:
             client.create_folder(folder)
@@ -165,15 +167,15 @@ def pymap_account(pymap: MailServer) -> Account:
         tls=Tls.NONE,
         user=pymap.user,
         password=pymap.password,
-        timeout=10.0,
-        deadline=30.0,
+        timeout=30.0,
+        deadline=60.0,
     )
 
 
 @pytest.fixture
 def pymap_mailbox(pymap_account: Account) -> Iterator[Mailbox]:
     """Its mailbox, emptied first: there is but one user."""
-    with IMAPClient(pymap_account.host, pymap_account.port, ssl=False, timeout=10.0) as client:
+    with IMAPClient(pymap_account.host, pymap_account.port, ssl=False, timeout=30.0) as client:
         client.login(pymap_account.user, pymap_account.password)
         mailbox = Mailbox(client)
         mailbox.empty()

@@ -5,6 +5,7 @@ Owns the threads and nothing else: what a poll or a delivery does is the bridge'
 
 import math
 import signal
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -40,11 +41,8 @@ LOOK = 2.0
 """Seconds between two looks at the rule files, beside those before each poll."""
 
 WAKE = 0.5
-"""Seconds after which the main thread looks whether a signal came.
-
-Python runs the handler in the main thread only, and does not wake it where the
-signal came to another thread: without end, one SIGTERM in ten was not heeded.
-"""
+"""Seconds after which who waits for the end looks up: Python runs what is to happen at a signal in
+the main thread only, and does not wake it where the signal came to another thread."""
 
 
 @dataclass(slots=True)
@@ -349,14 +347,34 @@ def _signals(stop: Callable[[], None], reload: Callable[[], None]) -> Iterator[N
     """
     on_terminal = sys.stdin is not None and sys.stdin.isatty()
     hangup = stop if on_terminal else reload
-    wanted = {signal.SIGTERM: stop, signal.SIGINT: stop, signal.SIGHUP: hangup}
+    wanted: dict[int, Callable[[], None]] = {
+        signal.SIGTERM: stop,
+        signal.SIGINT: stop,
+        signal.SIGHUP: hangup,
+    }
+    bell, ear = socket.socketpair()
+    bell.settimeout(0)
 
-    def handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        wanted[signal.Signals(number)]()
+    def listen() -> None:
+        while heard := ear.recv(1):
+            wanted.get(heard[0], _nothing)()
 
-    before = {number: signal.signal(number, handle) for number in wanted}
-    try:
-        yield
-    finally:
-        for number, old in before.items():
-            signal.signal(number, old)
+    # Not in the handler: that runs in the midst of whatever the main thread does, which may
+    # hold the lock of the very Event that is to be set, and would wait for itself for ever.
+    listener = Thread(target=listen, name="signals")
+    with bell, ear:
+        rung_before = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
+        listener.start()
+        before = {number: signal.signal(number, _heard) for number in wanted}
+        try:
+            yield
+        finally:
+            for number, old in before.items():
+                signal.signal(number, old)
+            signal.set_wakeup_fd(rung_before)
+            bell.shutdown(socket.SHUT_WR)
+            listener.join()
+
+
+def _heard(number: int, frame: FrameType | None) -> None:
+    """Do nothing in the main thread: the bell has rung already."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from threading import Event
+from threading import Event, Lock
 
 from mailbridge.daemon.pulse import Pulse
 from mailbridge.errors import LedgerError
@@ -39,6 +39,8 @@ class Monitor:
         self._server: PageServer | None = None
         self._ready = False
         self._stopping = Event()
+        self._telling = Lock()
+        """What is told at the end is the last word, whatever look is under way."""
 
     @property
     def every(self) -> float:
@@ -70,14 +72,17 @@ class Monitor:
             told["READY"] = "1"
         if self._notifier.watchdog and not find_dead(vitals, self._limits):
             told["WATCHDOG"] = "1"
-        self._notifier.tell(**told)
+        with self._telling:
+            if not self._stopping.is_set():
+                self._notifier.tell(**told)
         self._ready = True
 
     def stopping(self) -> None:
         """Tell everybody that the end was asked for."""
-        self._stopping.set()
-        if self._notifier:
-            self._notifier.tell(STOPPING="1", STATUS=STOPPING)
+        with self._telling:
+            self._stopping.set()
+            if self._notifier:
+                self._notifier.tell(STOPPING="1", STATUS=STOPPING)
 
     def end(self) -> None:
         """Serve no more."""

@@ -21,6 +21,7 @@ from tests.conftest import account_on, mailbox_on, needs_dovecot
 from tests.mails import inquiry
 from tests.servers.dovecot import Dovecot, restarted_dovecot, running_dovecot, stop_dovecot
 from tests.servers.mailbox import Mailbox
+from tests.servers.proxy import Proxy, before_dovecot
 
 START = "2000-01-01"
 REFUSED, ACCEPTED = "the API key is refused", "the API key is accepted"
@@ -48,6 +49,13 @@ def own_dovecot() -> Iterator[Dovecot]:
         needs_dovecot(error)
 
 
+@pytest.fixture
+def proxy(own_dovecot: Dovecot) -> Iterator[Proxy]:
+    """What ends connections to it as a server does, whatever our threads are just doing."""
+    with before_dovecot(own_dovecot) as between:
+        yield between
+
+
 def configure(
     cli: Cli, account: Account, api: Sandbox, webhook: Webhook, more: str = "", **inbox: str
 ) -> Path:
@@ -67,7 +75,7 @@ def test_a_wrong_key_is_told_at_once_and_once_and_when_it_is_mended(
     mailbox.append(inquiry(2))
     daemon = cli.start("run")
     try:
-        assert webhook.wait_for(1, 40) == [REFUSED]
+        assert webhook.wait_for(1, 60) == [REFUSED]
     finally:
         code, told = end(daemon)
     assert code == 0, told
@@ -90,10 +98,12 @@ def test_a_mail_server_that_is_away_and_back(
     api: Sandbox,
     webhook: Webhook,
     monkeypatch: pytest.MonkeyPatch,
+    proxy: Proxy,
 ) -> None:
-    account = replace(account_on(own_dovecot), timeout=3.0)
+    account = account_on(own_dovecot)
     more = "  inbox_down_after: 1s\n"
-    config = configure(cli, account, api, webhook, more, timeout="3s", every="5s")
+    watched = replace(account, port=proxy.port)
+    config = configure(cli, watched, api, webhook, more, timeout="30s", every="5s")
     for name, value in cli.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("mailbridge.daemon.alerting.EVERY", 0.3)
@@ -101,15 +111,15 @@ def test_a_mail_server_that_is_away_and_back(
     def away_and_back(daemon: Daemon) -> None:
         for mailbox in mailbox_on(own_dovecot, account):
             mailbox.append(inquiry(1))
-        assert api.wait_for(1, 30)
+        assert api.wait_for(1, 60)
         stop_dovecot(own_dovecot)
-        daemon.bridges[0].close()  # Dovecot goes on with those who are there, for 30 seconds
-        assert webhook.wait_for(1, 30) == [DOWN]
+        proxy.cut_all()  # Dovecot goes on with those who are there, for 30 seconds
+        assert webhook.wait_for(1, 60) == [DOWN]
         with restarted_dovecot(own_dovecot):
             for mailbox in mailbox_on(own_dovecot, account):
                 mailbox.append(inquiry(2))
-            assert api.wait_for(2, 30)
-            assert webhook.wait_for(2, 30) == [DOWN, BACK]
+            assert api.wait_for(2, 60)
+            assert webhook.wait_for(2, 60) == [DOWN, BACK]
             daemon.stop()  # or Dovecot waits for it to log out
 
     run_daemon(config, away_and_back)

@@ -110,7 +110,7 @@ class Builder:
         watch = Watch(
             account=account, policy=Policy(), folders=folders, marking=marking, start=start
         )
-        way = Way(url=self.api.url, timeouts=(5, 5), deadline=5)
+        way = Way(url=self.api.url, timeouts=(30, 30), deadline=30)
         destination = Realforce(way, "test-key")
         retry = RetryPolicy(first_wait=0, first_rest=0, doubt=doubt, doubt_wait=0)
         rig = Rig(

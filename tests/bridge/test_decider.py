@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from select import select
@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from mailbridge.decider import Case, Decider
-from mailbridge.decision import Policy, decide
+from mailbridge.decision import Decision, Policy, decide
 from mailbridge.outcomes import Outcome
 from mailbridge.rules.judgement import Portals, gather
 from tests.bridge.trap import Trap
@@ -65,8 +65,16 @@ def test_a_mail_that_ends_the_process_is_kept_and_the_others_go_on(
     assert "ended the process" in problem.text
 
 
+class Hasty(Decider):
+    """Has no patience with what hangs, and all that a busy machine wants with the others."""
+
+    def _exchange(self, cases: Sequence[Case], policy: Policy) -> list[Decision]:
+        self._patience = 2 if any(b"hang" in one.raw for one in cases) else 30
+        return super()._exchange(cases, policy)
+
+
 def test_a_mail_that_takes_too_long_is_kept(portals: Portals) -> None:
-    with Decider(Trap(portals.by_sender, portals.all), patience=2) as process:
+    with Hasty(Trap(portals.by_sender, portals.all)) as process:
         slow, fine = process.ask([harm("hang"), case(inquiry())], Policy()).result()
     assert slow.outcome is Outcome.UNREADABLE
     assert "more than 2 s" in slow.problems[0].text

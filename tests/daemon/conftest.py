@@ -32,7 +32,7 @@ def proxy(dovecot: Dovecot) -> Iterator[Proxy]:
 @pytest.fixture
 def proxied(account: Account, proxy: Proxy) -> Account:
     """`account` by way of the proxy."""
-    return replace(account, port=proxy.port, timeout=2.0)
+    return replace(account, port=proxy.port, timeout=30.0)
 
 
 @contextmanager

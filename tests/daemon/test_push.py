@@ -1,5 +1,6 @@
 """When an inbox is called for: readable sockets and times, by a clock that the test turns."""
 
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -78,11 +79,11 @@ def test_a_closed_connection_calls_and_its_number_may_be_used_again(rig: Rig) ->
     theirs.close()
     assert rig.call() == ("one", Work.LISTEN)
     rig.push.leave("one")
-    number = ours.fileno()
-    ours.close()
-    theirs, anew = socket.socketpair()
-    assert number in {theirs.fileno(), anew.fileno()}
-    with theirs, anew:
+    theirs, another = socket.socketpair()
+    # Closes ours, and nobody else gets its number before the next connection does.
+    number = os.dup2(another.fileno(), ours.detach(), inheritable=False)
+    another.close()
+    with theirs, socket.socket(fileno=number) as anew:
         rig.push.listen("one", anew, vain=False)
         theirs.send(b"*")
         assert rig.call() == ("one", Work.LISTEN)

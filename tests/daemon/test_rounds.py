@@ -127,7 +127,10 @@ def test_a_cut_connection_is_made_anew_and_what_came_meanwhile_is_found(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_black_hole_is_noticed_at_the_renewal(rig: Rig, proxy: Proxy) -> None:
+def test_a_black_hole_is_noticed_at_the_renewal(
+    build: Builder, proxied: Account, mailbox: Mailbox, proxy: Proxy
+) -> None:
+    rig = build(replace(proxied, timeout=2.0), mailbox)
     with attending([rig], renewal=1.0):
         proxy.wait_for(Side.SERVER, WAITS)
         proxy.silence()
@@ -154,8 +157,8 @@ def test_a_server_that_ends_each_idle_is_not_stormed(
     rig: Rig, proxy: Proxy, acts: tuple[Act, ...]
 ) -> None:
     proxy.rule(Side.SERVER, WAITS, *acts, times=None)
+    start = time.monotonic()
     with attending([rig]):
-        start = time.monotonic()
         proxy.wait_for(Side.SERVER, WAITS, count=5)
         # The first two at once, then pauses of 0.2, 0.4, 0.8 seconds.
         assert time.monotonic() - start > 1.3
@@ -214,11 +217,12 @@ def test_microsoft_365_is_left_alone_as_long_as_it_asks_for(
         with attending([rig]):
             service.proxy.wait_for(Side.SERVER, WAITS)
             wait_until_silent(service.proxy)
-            throttled = service.throttle(rb"UID FETCH", 3000)
+            asked: list[float] = []
+            moment = Call(lambda _: asked.append(time.monotonic()))
+            service.proxy.rule(Side.CLIENT, rb"UID FETCH", moment)
+            service.throttle(rb"UID FETCH", 3000)
             mailbox.append(inquiry())
-            throttled.wait()
-            asked = time.monotonic()
             rig.api.wait_for(1, SECONDS)
-            assert time.monotonic() - asked > 2.9
+            assert time.monotonic() - asked[0] > 2.9
         assert mailbox.marks() == {"inquiry-1": "sent"}
         assert service.logins == 1

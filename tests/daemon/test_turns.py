@@ -3,6 +3,8 @@
 import threading
 from collections import Counter
 
+import pytest
+
 from mailbridge.daemon.turns import Turns, Work
 
 SOON = 10.0
@@ -69,7 +71,9 @@ def test_nobody_has_two_turns_at_once_and_threads_are_few() -> None:
     assert set(seen.values()) == {20}
 
 
-def test_after_the_end_nothing_begins_and_what_is_under_way_ends() -> None:
+def test_after_the_end_nothing_begins_and_what_is_under_way_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     taken: list[str] = []
     begun, go_on = threading.Event(), threading.Event()
 
@@ -83,7 +87,15 @@ def test_after_the_end_nothing_begins_and_what_is_under_way_ends() -> None:
     assert begun.wait(SOON)
     turns.ask("one", Work.POLL)
     turns.ask("two", Work.POLL)
-    threading.Timer(0.1, go_on.set).start()
+    shut = turns._pool.shutdown
+
+    def shut_down(**how: bool) -> None:
+        """As the pool does, and let the turn end only once it is shut."""
+        shut(wait=False, **how)
+        go_on.set()
+        shut(**how)
+
+    monkeypatch.setattr(turns._pool, "shutdown", shut_down)
     turns.close()
     turns.ask("three", Work.POLL)
     assert taken == ["one"]

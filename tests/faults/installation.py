@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +109,21 @@ class Running:
             with self._more:
                 self.said.append(line.rstrip())
                 self._more.notify_all()
+
+
+class Doom:
+    """The kill of a bridge that is yet to start, so that no piece of its can pass too early."""
+
+    def __init__(self) -> None:
+        self._running: Future[Running] = Future()
+
+    def of(self, running: Running) -> None:
+        """Tell whom it meets; until then who calls for it waits."""
+        self._running.set_result(running)
+
+    def kill(self, _: object = None) -> None:
+        """SIGKILL."""
+        self._running.result(SECONDS).kill()
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import pytest
 from mailbridge.ledger.ledger import Ledger
 from mailbridge.outcomes import Outcome
 from tests.faults.conftest import Install
-from tests.faults.installation import SECONDS, Installation, Running, Setup, installed
+from tests.faults.installation import SECONDS, Doom, Installation, Setup, installed
 from tests.faults.reckoning import Letter, Sort, Window, filings, reckon
 from tests.servers.dovecot import Dovecot
 from tests.servers.postgresql import PostgreSQL
@@ -60,10 +60,13 @@ def killed_at(
     here: Installation, proxy: Proxy, side: Side, pattern: bytes, *acts: Act, skip: int = 0
 ) -> None:
     """Run the daemon until the piece passes, and kill it: where `acts` say KILL, else before."""
+    doom = Doom()
+    kill = Call(doom.kill)
+    told = tuple(kill if act is KILL else act for act in acts) or (kill, Cut())
+    rule = proxy.rule(side, pattern, *told, skip=skip)
     with here.start() as running:
-        kill = Call(running.kill)
-        told = tuple(kill if act is KILL else act for act in acts) or (kill, Cut())
-        proxy.rule(side, pattern, *told, skip=skip).wait(60)
+        doom.of(running)
+        rule.wait(SECONDS)
         assert running.killed, running.said
 
 
@@ -146,10 +149,11 @@ def check_doubt(here: Installation, on_doubt: str, times: int) -> None:
 def test_killed_after_the_answer_before_it_is_recorded(install: Install) -> None:
     here = install(Setup())
     put(here, *LETTERS)
-    with here.writing_forbidden() as lock, here.start() as running:
+    with here.writing_forbidden() as lock:
         here.http.rule(Side.SERVER, ANSWER, Call(lock.take), FORWARD)
-        running.wait_for("lead sent")
-        running.kill()
+        with here.start() as running:
+            running.wait_for("lead sent")
+            running.kill()
     assert here.sending() == {ONE.message_id}
     settle_down(here, window=Window(claimed=frozenset({ONE.message_id})))
     check_doubt(here, "hold", 1)
@@ -215,11 +219,13 @@ def test_killed_in_the_middle_of_a_batch_of_marks(
     # First all leads and no mark, so that the marks come as one batch at the next start.
     killed_at(here, here.imap, Side.CLIENT, rb" SELECT ", Call(all_sent(here)), KILL, Cut())
     assert not here.sending()
+    doom = Doom()
+    kill = Call(doom.kill)
+    here.imap.rule(Side.CLIENT, begin, *acts or (kill, Cut()), skip=0 if acts else 1)
+    if end:
+        here.imap.rule(Side.SERVER, end, kill, SWALLOW)
     with here.start() as running:
-        kill = Call(running.kill)
-        here.imap.rule(Side.CLIENT, begin, *acts or (kill, Cut()), skip=0 if acts else 1)
-        if end:
-            here.imap.rule(Side.SERVER, end, kill, SWALLOW)
+        doom.of(running)
         assert running.end() != 0
         assert running.killed, running.said
     marked = sum(folder != "INBOX" or bool(marks) for folder, _, marks in filings(here.mailbox))
@@ -302,8 +308,10 @@ def test_killed_before_and_after_each_write_of_the_ledger(
     with installed(tmp_path, dovecot, Setup(), postgresql) as here:
         assert here.postgresql is not None
         put(here, *LETTERS)
+        doom = Doom()
+        kill_at_commit(here.postgresql, write, doom, committed=committed)
         with here.start() as running:
-            kill_at_commit(here.postgresql, write, running, committed=committed)
+            doom.of(running)
             assert running.end() != 0
             assert running.killed, running.said
         claimed = write == b"INSERT INTO attempts" and committed
@@ -318,9 +326,9 @@ def test_killed_before_and_after_each_write_of_the_ledger(
         assert len(stored) == len(set(stored)) == 2 - unsent
 
 
-def kill_at_commit(proxy: Proxy, write: bytes, running: Running, *, committed: bool) -> None:
+def kill_at_commit(proxy: Proxy, write: bytes, doom: Doom, *, committed: bool) -> None:
     """Kill at the end of the first transaction that holds this statement."""
-    kill = Call(running.kill)
+    kill = Call(doom.kill)
 
     def follow(_: bytes) -> None:
         here = proxy.acting_on

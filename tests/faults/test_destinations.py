@@ -18,7 +18,7 @@ from mailbridge.sandbox.book import SECRET
 from mailbridge.sandbox.plan import parse_plan
 from mailbridge.sandbox.server import Sandbox
 from tests.faults.conftest import Install
-from tests.faults.installation import SECONDS, Installation, Running, Setup
+from tests.faults.installation import SECONDS, Doom, Installation, Running, Setup
 from tests.mails import inquiry
 from tests.servers.proxy import SWALLOW, Call, Cut, Kind, Proxy, Side
 
@@ -92,12 +92,11 @@ def test_killed_in_the_exchange_with_the_webhook(
     """In doubt, as anywhere; but a repeat is known by its key, so that nothing is doubled."""
     resend = "resend" in request.node.name
     put(office, inquiry(1), OTHER)
+    doom = Doom()
+    side, piece = (Side.SERVER, ANSWER) if stored else (Side.CLIENT, POST)
+    rule = office.hook.rule(side, piece, Call(doom.kill), Cut())
     with office.start() as running:
-        kill = Call(running.kill)
-        if stored:
-            rule = office.hook.rule(Side.SERVER, ANSWER, kill, Cut())
-        else:
-            rule = office.hook.rule(Side.CLIENT, POST, kill, Cut())
+        doom.of(running)
         rule.wait(SECONDS)
         assert running.killed, running.said
     assert len(office.crm.leads) == stored
@@ -117,10 +116,10 @@ def test_killed_in_the_exchange_with_the_webhook(
 def test_killed_with_a_lead_in_the_air_to_each(office: Office) -> None:
     """Both are in doubt afterwards, and nothing that came behind them."""
     put(office, inquiry(1), OTHER, inquiry(2))
+    # The lead API's answer is held back until the webhook's request is on its way.
+    office.here.http.rule(Side.SERVER, ANSWER, SWALLOW)
+    office.hook.rule(Side.SERVER, ANSWER, SWALLOW)
     with office.start() as running:
-        # The lead API's answer is held back until the webhook's request is on its way.
-        office.here.http.rule(Side.SERVER, ANSWER, SWALLOW)
-        office.hook.rule(Side.SERVER, ANSWER, SWALLOW)
         office.here.api.wait_for(1, SECONDS)
         office.crm.wait_for(1, SECONDS)
         running.kill()
@@ -134,10 +133,10 @@ def test_one_in_doubt_stops_its_own_queue_alone(office: Office) -> None:
     """No other lead leaves for the webhook before it answers to a HEAD; the lead API goes on."""
     put(office, inquiry(1))
     office.crm.plan = parse_plan("drop-before")
+    office.hook.rule(Side.CLIENT, rb"\AHEAD ", Cut(), times=1)
     with office.start() as running:
         office.crm.wait_for_requests(1, SECONDS)
         running.wait_for("lead in doubt")
-        office.hook.rule(Side.CLIENT, rb"\AHEAD ", Cut(), times=1)
         put(office, inquiry(2), OTHER)
         office.here.api.wait_for(1, SECONDS)
         office.crm.wait_for(1, SECONDS)
@@ -153,8 +152,11 @@ def test_one_in_doubt_stops_its_own_queue_alone(office: Office) -> None:
 def test_a_crash_on_the_way_to_a_destination_that_is_gone_since(office: Office) -> None:
     """Its lead is held for a person, whatever the settings said of doubt; it goes nowhere else."""
     put(office, inquiry(1))
+    doom = Doom()
+    rule = office.hook.rule(Side.SERVER, ANSWER, Call(doom.kill), Cut())
     with office.start() as running:
-        office.hook.rule(Side.SERVER, ANSWER, Call(running.kill), Cut()).wait(SECONDS)
+        doom.of(running)
+        rule.wait(SECONDS)
         assert running.killed
     office.here.configure()  # without the webhook
     office.once()

@@ -27,6 +27,8 @@ from tests.servers.proxy import HOLE, Act, Cut, Drip, Proxy, Reply, Side, before
 
 __all__ = ["api", "build", "decider", "portals"]
 
+SECONDS = 30.0
+"""Enough for any exchange on a busy machine."""
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -105,7 +107,7 @@ def office(build: Builder, account: Account, mailbox: Mailbox, api: Sandbox) -> 
         rig.pass_once()
         rig.dispatch.policy = Policy(doubt=OnDoubt.HOLD)
         made = Office(rig, http, clock)
-        made.reach(deadline=5)
+        made.reach(deadline=SECONDS)
         yield made
 
 
@@ -135,7 +137,7 @@ class Outage:
     side: Side = Side.CLIENT
     lasts: timedelta = 24 * HOUR
     posts: int
-    deadline: float = 5.0
+    deadline: float = SECONDS
     scouts: int = 0
     """Leads that may arrive before older ones."""
     doubted: int = 0
@@ -193,6 +195,7 @@ def test_an_api_that_was_down_gets_every_lead_once_and_in_order(office: Office, 
     assert office.rig.dispatch.trouble
     office.http.clear()
     office.http.open_door()
+    office.reach(deadline=SECONDS)
     office.live(HOUR + 15 * MINUTE, every=2 * HOUR)
     assert office.rig.dispatch.trouble == ""
     assert len(office.names) == len(set(office.names)), "a lead was sent twice"
@@ -262,6 +265,7 @@ def test_a_silent_api_gets_the_doubted_lead_first_when_it_answers_again(office: 
     office.live(HOUR / 4, every=HOUR / 12)
     office.http.clear()
     office.http.cut_all()
+    office.reach(deadline=SECONDS)
     office.live(HOUR, every=2 * HOUR)
     assert office.names == office.expected
     assert {mail.outcome.value for mail in office.rig.mails} == {"sent"}

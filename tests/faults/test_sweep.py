@@ -16,6 +16,7 @@ KILLS = int(os.environ.get("SWEEP_KILLS", "40"))
 SEED = os.environ.get("SWEEP_SEED") or str(random.SystemRandom().randrange(10**6))
 
 
+@pytest.mark.timeout(600)  # a dozen starts of the program in each
 @pytest.mark.parametrize("course", COURSES, ids=str)
 def test_random_kills_lose_nothing_and_double_nothing(
     tmp_path: Path, dovecot: Dovecot, course: Course, request: pytest.FixtureRequest

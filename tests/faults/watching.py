@@ -148,9 +148,11 @@ def watching(
     servers: Sequence[Dovecot],
     *,
     every: float = EVERY,
+    timeout: float = TIMEOUT,
+    deadline: float = DEADLINE,
     retry: Policy | None = None,
 ) -> Iterator[Watching]:
-    """Prepare a daemon with one inbox on each server; each has been seen once."""
+    """Prepare a daemon with one inbox on each server; each has been seen once, with patience."""
     with ExitStack() as stack:
         api = stack.enter_context(Sandbox(key="test-key"))
         http = stack.enter_context(before_sandbox(api))
@@ -162,24 +164,27 @@ def watching(
                 account_on(server),
                 name=f"inbox{number}",
                 port=proxy.port,
-                timeout=TIMEOUT,
-                deadline=DEADLINE,
+                timeout=timeout,
+                deadline=deadline,
             )
             mailbox = stack.enter_context(contextmanager(mailbox_on)(server, account))
             inboxes.append(Inbox(account, proxy, mailbox))
         made = Watching(inboxes, api, http, ledger)
-        destination = Realforce(Way(url=http.url, timeouts=(2, 2), deadline=2), "test-key")
+        destination = Realforce(
+            Way(url=http.url, timeouts=(PATIENCE, PATIENCE), deadline=PATIENCE), "test-key"
+        )
         stack.callback(destination.close)
-        bridges = [
-            Bridge(Watch(account=inbox.account, policy=Deciding()), ledger, decider)
-            for inbox in inboxes
-        ]
-        for bridge in bridges:
-            bridge.poll()
-            bridge.close()
+        for inbox in inboxes:
+            patient = replace(inbox.account, timeout=PATIENCE, deadline=PATIENCE)
+            first = Bridge(Watch(account=patient, policy=Deciding()), ledger, decider)
+            first.poll()
+            first.close()
         made.daemon = Daemon(
-            bridges=bridges,
-            intervals=[timedelta(seconds=every)] * len(bridges),
+            bridges=[
+                Bridge(Watch(account=inbox.account, policy=Deciding()), ledger, decider)
+                for inbox in inboxes
+            ],
+            intervals=[timedelta(seconds=every)] * len(inboxes),
             retention=Retention(contents=timedelta(days=90), review=timedelta(days=90)),
             ledger=ledger,
             dispatches=[

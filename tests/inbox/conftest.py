@@ -16,7 +16,7 @@ pytest_generate_tests = on_each_server
 def local_account() -> Callable[..., Account]:
     """Makes an account for a scripted server on this port, over plain loopback."""
 
-    def make(port: int, *, timeout: float = 5.0, deadline: float = 10.0) -> Account:
+    def make(port: int, *, timeout: float = 30.0, deadline: float = 60.0) -> Account:
         return Account(
             name="sales",
             host="127.0.0.1",

@@ -2,6 +2,7 @@
 
 import logging
 import re
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import replace
@@ -207,12 +208,13 @@ def test_capabilities_that_are_no_ascii(local_account: LocalAccount) -> None:
 
 
 def test_nobody_listening(local_account: LocalAccount) -> None:
-    with running_script() as server:
-        port = server.port
-    with pytest.raises(
-        InboxUnreachable, match=r"no connection \(Connection refused\)\. Check `host` and `port`"
-    ):
-        connect(local_account(port))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        with pytest.raises(
+            InboxUnreachable,
+            match=r"no connection \(Connection refused\)\. Check `host` and `port`",
+        ):
+            connect(local_account(taken.getsockname()[1]))
 
 
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a..b.example.org"])
@@ -224,7 +226,7 @@ def test_a_host_that_does_not_exist(account: Account, host: str) -> None:
 def test_imapclient_still_has_the_attribute_that_we_set(account: Account) -> None:
     """imapclient sets imaplib's debug to 5, which costs most of a fetch's time."""
     context = ssl.create_default_context(cafile=account.ca_file)
-    with IMAPClient(account.host, account.port, ssl_context=context, timeout=5) as plain:
+    with IMAPClient(account.host, account.port, ssl_context=context, timeout=30) as plain:
         assert connection.beneath(plain).debug == 5, "no longer needed: remove the line?"
     session = Session(account)
     assert connection.beneath(session._client).debug == 0

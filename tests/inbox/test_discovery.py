@@ -4,6 +4,7 @@ import socket
 
 import pytest
 
+from mailbridge.inbox import discovery
 from mailbridge.inbox.account import Tls
 from mailbridge.inbox.discovery import SystemDns, discover
 from mailbridge.inbox.providers import PROVIDERS, Server, SignIn, domain_of, find_provider
@@ -11,7 +12,8 @@ from tests.servers.dns import Zone, running_dns
 
 
 def found(address: str, zone: Zone) -> tuple[Server | None, str, bool]:
-    with running_dns(zone) as server:
+    with running_dns(zone) as server, pytest.MonkeyPatch.context() as patient:
+        patient.setattr(discovery, "_SECONDS", 60.0)
         answer = discover(address, SystemDns(server))
     if answer is None:
         return None, "", False

@@ -14,6 +14,7 @@ from mailbridge.inbox.imap import connect
 from mailbridge.inbox.mail import Broken, Mail
 from mailbridge.inbox.marks import Mark, Marked, Marking
 from tests.inbox.mails import plain
+from tests.inbox.patience import lose_patience
 from tests.servers.scripted import OPENED, literal, running_script, talk
 
 LocalAccount = Callable[..., Account]
@@ -230,8 +231,9 @@ def test_a_connection_that_ends_once_is_made_anew(local_account: LocalAccount) -
 def test_a_server_that_went_away_breaks_no_mail(local_account: LocalAccount) -> None:
     with (
         running_script(talk({"UID FETCH": "EOF"})) as server,
-        connect(local_account(server.port, timeout=0.5)) as inbox,
+        connect(local_account(server.port)) as inbox,
     ):
+        lose_patience(inbox, timeout=0.5)  # nobody takes the second connection
         with pytest.raises(InboxUnreachable):
             list(inbox.fetch("INBOX", 7, [4, 5]))
         assert inbox.lost

@@ -1,13 +1,16 @@
 """A daemon in this process whose every part can be made to hang, and its service manager."""
 
+import select
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
+from queue import Queue
+from threading import Event, Lock, Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -51,7 +54,7 @@ class Held:
 
     def pass_through(self) -> None:
         self.entered.set()
-        assert self.go.wait(SECONDS)
+        assert self.go.wait(3 * SECONDS)
 
 
 class Inbox:
@@ -101,39 +104,55 @@ class Crm:
 
 
 class Manager:
-    """A service manager's end of $NOTIFY_SOCKET."""
+    """A service manager's end of $NOTIFY_SOCKET, which hears whatever the test is doing.
+
+    The system keeps ten messages, and who sends one more waits or loses it.
+    """
 
     def __init__(self, path: Path) -> None:
         self.address = str(path)
+        self._told: Queue[dict[str, str]] = Queue()
+        self._lock = Lock()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
         self._socket.bind(self.address)
+        self._bell, self._ear = socket.socketpair()
+        self._reader = Thread(target=self._read, name="manager")
+        self._reader.start()
 
     def receive(self, seconds: float = SECONDS) -> dict[str, str]:
-        """The next message; raises TimeoutError."""
-        self._socket.settimeout(seconds)
-        lines = self._socket.recv(4096).decode().splitlines()
-        return dict(line.split("=", 1) for line in lines)
+        """The next message; raises queue.Empty."""
+        return self._told.get(timeout=seconds)
 
     def wait_for(self, key: str) -> dict[str, str]:
         """The next message with that key; bounded in number."""
-        for _ in range(100):
+        for _ in range(1000):
             if key in (told := self.receive()):
                 return told
         raise TimeoutError(key)
 
     def drain(self) -> list[dict[str, str]]:
         """What has come already."""
-        self._socket.setblocking(False)
-        told: list[dict[str, str]] = []
-        while True:
-            try:
-                lines = self._socket.recv(4096).decode().splitlines()
-            except BlockingIOError:
-                return told
-            told.append(dict(line.split("=", 1) for line in lines))
+        with self._lock:
+            self._take()
+            return [self._told.get() for _ in range(self._told.qsize())]
 
     def close(self) -> None:
+        self._bell.close()
+        self._reader.join(SECONDS)
+        self._ear.close()
         self._socket.close()
+
+    def _read(self) -> None:
+        while self._ear not in select.select([self._socket, self._ear], [], [])[0]:
+            with self._lock:
+                self._take()
+
+    def _take(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                lines = self._socket.recv(4096).decode().splitlines()
+                self._told.put(dict(line.split("=", 1) for line in lines))
 
 
 @pytest.fixture
@@ -143,12 +162,28 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     made.close()
 
 
+class WatchedPulse(Pulse):
+    """Tells when the first erasure is over, at which everybody has his time anew."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock)
+        self.erased = Event()
+
+    @contextmanager
+    def erasing(self) -> Iterator[None]:
+        try:
+            with super().erasing():
+                yield
+        finally:
+            self.erased.set()
+
+
 @dataclass
 class Stage:
     """The daemon and everything around it."""
 
     clock: Clock
-    pulse: Pulse
+    pulse: WatchedPulse
     inbox: Inbox
     crm: Crm
     ledger: Ledger
@@ -156,12 +191,20 @@ class Stage:
     daemon: Daemon
     manager: Manager
 
+    def wait_until_polled(self) -> None:
+        """Wait until the first poll is over, and noted."""
+        assert self.inbox.polled.wait(SECONDS)
+        end = monotonic() + SECONDS
+        while (vitals := self.pulse.look().inboxes["main"]).well + vitals.failed == 0:
+            assert monotonic() < end
+
     @contextmanager
     def running(self) -> Iterator[None]:
         """Run it, without signals: those belong to the main thread of a process of its own."""
         thread = Thread(target=self.daemon.run)
         thread.start()
         try:
+            assert self.pulse.erased.wait(SECONDS)
             yield
         finally:
             for held in (self.inbox.held, self.crm.held):
@@ -180,7 +223,7 @@ def stage(tmp_path: Path, manager: Manager, monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr("mailbridge.daemon.daemon._signals", no_signals)
     clock, inbox, crm = Clock(), Inbox(), Crm()
-    pulse = Pulse(clock)
+    pulse = WatchedPulse(clock)
     with Ledger.open(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         limits = Limits(
             inboxes={"main": InboxLimits(every=60, deadline=300)}, delivery=40.0, scheduler=0.05

@@ -2,7 +2,10 @@
 
 import http.client
 import json
+import time
 from typing import Any
+
+import pytest
 
 from mailbridge.monitoring.monitor import EVERY, look_interval
 from mailbridge.monitoring.systemd import Notifier
@@ -33,6 +36,16 @@ def test_ready_signs_of_life_and_the_end(stage: Stage) -> None:
     last = stage.manager.wait_for("STOPPING")
     assert last == {"STOPPING": "1", "STATUS": "mailbridge is stopping"}
     assert stage.manager.drain() == []
+
+
+def test_a_look_that_was_under_way_at_the_end_says_nothing_more(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the service manager would read last that all is well."""
+    stage.pulse.start([stage.inbox], [DEFAULT])
+    monkeypatch.setattr(stage.monitor, "_waiting", lambda: stage.monitor.stopping())
+    stage.monitor.look()
+    assert [set(told) for told in stage.manager.drain()] == [{"STOPPING", "STATUS"}]
 
 
 def test_a_delivery_thread_that_hangs_gets_no_sign_of_life(stage: Stage) -> None:
@@ -103,10 +116,7 @@ def test_after_an_erasure_everybody_has_his_time_anew(stage: Stage) -> None:
 
 def test_healthz_says_that_all_is_well(stage: Stage) -> None:
     with stage.running():
-        stage.manager.receive()
-        assert stage.inbox.polled.wait(SECONDS)
-        for _ in range(3):
-            stage.manager.receive()
+        stage.wait_until_polled()
         assert ask(stage, "/healthz") == (
             200,
             {
@@ -124,7 +134,7 @@ def test_healthz_says_that_all_is_well(stage: Stage) -> None:
 def test_a_mail_server_that_is_away_is_told_but_no_reason_for_a_new_start(stage: Stage) -> None:
     stage.inbox.refusal = "Inbox main (imap.example.org:993): nobody@example.org is refused."
     with stage.running():
-        assert stage.inbox.polled.wait(SECONDS)
+        stage.wait_until_polled()
         stage.clock.seconds += 241
         stage.pulse.delivering()
         stage.pulse.scheduled()
@@ -152,12 +162,11 @@ def test_a_queue_that_does_not_move_is_told(stage: Stage) -> None:
 def test_the_metrics_count_what_was_done(stage: Stage) -> None:
     stage.ledger.record([mail(1, lead(1))], None, AT)
     with stage.running():
-        assert stage.inbox.polled.wait(SECONDS)
-        for _ in range(100):
-            stage.manager.receive()
-            status, text = ask(stage, "/metrics")
-            if 'mailbridge_leads{state="sent"} 1.0' in text:
-                break
+        stage.wait_until_polled()
+        end = time.monotonic() + SECONDS
+        while 'mailbridge_leads{state="sent"} 1.0' not in (told := ask(stage, "/metrics"))[1]:
+            assert time.monotonic() < end
+        status, text = told
         assert status == 200
         assert (
             'mailbridge_post_duration_seconds_count{answer="Accepted",destination="default"} 1.0'

@@ -20,14 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.servers.certificates import HOST, write_certificates
+from tests.servers.ports import free_ports
 
 PASSWORD = "secret-of-the-tests"
 MISSING = (
     "Dovecot is not installed, and tests need it. Install it with:"
     " apt-get install dovecot-imapd dovecot-lmtpd"
 )
-_START_SECONDS = 20.0
-_STOP_SECONDS = 10.0
+_START_SECONDS = 30.0
+_STOP_SECONDS = 30.0
 _UMLAUTS = ("jürg", "pässwörd")
 _LOOPBACK = "127.0.0.1"
 
@@ -232,13 +233,19 @@ def stop_dovecot(server: Dovecot) -> None:
 @contextmanager
 def restarted_dovecot(server: Dovecot) -> Iterator[None]:
     """Run a stopped server again, where it was."""
+    # It hears nobody any more before its processes have ended, and until then none may begin.
+    end = time.monotonic() + _STOP_SECONDS
+    while (server.folder / "run" / "master.pid").exists():
+        if time.monotonic() > end:
+            raise RuntimeError("Dovecot did not come to its end")
+        time.sleep(0.02)
     with _serving(_find_binary(), server):
         yield
 
 
 def _configure(folder: Path, **settings: str) -> Dovecot:
     account = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    imap, imaps, lmtp = _free_ports(3)
+    imap, imaps, lmtp = free_ports(3)
     folder.chmod(0o755)
     certificates = write_certificates(folder)
     for name in ("run", "state", "home"):
@@ -260,17 +267,6 @@ def _configure(folder: Path, **settings: str) -> Dovecot:
     )
     (folder / "dovecot.conf").write_text(text, encoding="utf-8")
     return Dovecot(imap, imaps, lmtp, str(certificates.ca), folder)
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for sock in sockets:
-            sock.bind((_LOOPBACK, 0))
-        return [int(sock.getsockname()[1]) for sock in sockets]
-    finally:
-        for sock in sockets:
-            sock.close()
 
 
 def _wait_for_greeting(process: subprocess.Popen[bytes], server: Dovecot) -> None:

@@ -19,3 +19,11 @@ def free_port() -> int:
             tried.bind((LOOPBACK, port))
             return port
     raise OSError("no port is free")
+
+
+def free_ports(count: int) -> list[int]:
+    """So many different ones."""
+    found: set[int] = set()
+    while len(found) < count:
+        found.add(free_port())
+    return list(found)

@@ -213,7 +213,6 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, name="proxy", daemon=True)
         self._door: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._connections: list[_Connection] = []
         self._waiting: list[socket.socket] = []
@@ -340,13 +339,16 @@ class Proxy:
     def _serve(self) -> None:
         try:
             self._loop.run_forever()
-            pending = asyncio.all_tasks(self._loop)
-            for task in pending:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-            self._loop.run_until_complete(asyncio.sleep(0))  # closed transports let go
+            self._loop.run_until_complete(self._let_go())
         finally:
             self._loop.close()
+
+    async def _let_go(self) -> None:
+        pending = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+        await asyncio.sleep(0)  # closed transports let go
 
     def _call(self, what: Callable[[], object]) -> None:
         """Do it in the proxy's thread, and wait for it."""
@@ -386,25 +388,30 @@ class Proxy:
             self._door = socket.create_server((_LOOPBACK, self.port), backlog=128)
             self._door.setblocking(False)
             self.port = self._door.getsockname()[1]
-            self._accepting = self._start(self._accept(self._door))
+            self._loop.add_reader(self._door, self._accept, self._door)
 
     def _close_door(self) -> None:
-        if self._door is not None and self._accepting is not None:
-            self._accepting.cancel()
+        if self._door is not None:
             self._loop.remove_reader(self._door)
             self._door.close()
             self._door = None
 
-    async def _accept(self, door: socket.socket) -> None:
-        while True:
-            sock, _ = await self._loop.sock_accept(door)
-            # Or each piece but the first waits for the last one's ACK, 40 ms.
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._count += 1
-            if self._silent:
-                self._waiting.append(sock)
-            else:
-                self._start(self._connect(sock, self._count))
+    def _accept(self, door: socket.socket) -> None:
+        """Take one who came. (A task that is cancelled here would leave the socket open.)"""
+        try:
+            sock, _ = door.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # gone again
+        sock.setblocking(False)
+        # Or each piece but the first waits for the last one's ACK, 40 ms.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._count += 1
+        if self._silent:
+            self._waiting.append(sock)
+            return
+        connecting = self._start(self._connect(sock, self._count))
+        # At the end of the block, who is just connecting is let go as well.
+        connecting.add_done_callback(lambda task: sock.close() if task.cancelled() else None)
 
     async def _connect(self, sock: socket.socket, number: int) -> None:
         try:
@@ -417,6 +424,9 @@ class Proxy:
         except OSError:
             client.transport.abort()
             return
+        except asyncio.CancelledError:
+            client.transport.abort()
+            raise
         connection = _Connection(number, client, server)
         for writer in (client, server):
             # Forwarded is forwarded. (With 0, asyncio's TLS waits for ever.)

@@ -47,6 +47,7 @@ def test_settings_and_rules_are_still_right(installed: Cli) -> None:
     assert "no problem found" in installed("rules", "check")
 
 
+@pytest.mark.timeout(600)  # a dozen starts of the program
 def test_what_was_sent_stays_so_and_what_waited_is_sent(
     installed: Cli, api: Sandbox, mailbox: Mailbox
 ) -> None:
