@@ -2,7 +2,6 @@
 
 import signal
 from pathlib import Path
-from threading import Event
 
 from mailbridge.cli.output import say
 from mailbridge.sandbox.lists import LISTINGS_PATH, PROMOTIONS_PATH, read_lists
@@ -14,9 +13,8 @@ def serve(
     port: int, key: str, secret: str, plan: str, journal: Path | None, listings: Path | None
 ) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    ended = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in all threads to come, too: one waits
     lists = read_lists(listings) if listings else {}
     with Sandbox(
         port=port, key=key, secret=secret, plan=parse_plan(plan), journal=journal
@@ -29,6 +27,5 @@ def serve(
         say(f"  its API key is {key}; the leads received are at {server.base}/leads")
         say(f"  Realforce's private endpoint, with the same key: {server.private_url}")
         say(f"  a webhook, with the secret {secret}: {server.hook_url}")
-        while not ended.wait(0.5):  # a signal that comes to another thread does not end a wait
-            pass
+        signal.sigwait(ends)
         say(f"{len(server.leads)} leads received.")

@@ -1,6 +1,7 @@
 """Every command as a person types it."""
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 import mailbridge
 from mailbridge.inbox.account import Account
 from mailbridge.sandbox.server import Sandbox
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, end
 from tests.mails import inquiry, newsletter, private
 from tests.servers.mailbox import Mailbox
 
@@ -177,6 +178,18 @@ def test_check_names_portals_and_what_the_server_can_do(
     assert "can be reached" in told
     assert "accepted as sandbox-1" in cli("check", "--send-test-lead")
     assert api.leads[0].lead["property_reference"] == "TEST"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_sandbox_serves_until_it_is_told_to_end(cli: Cli, number: signal.Signals) -> None:
+    sandbox = cli.start("sandbox", "--port", "0")
+    try:
+        assert sandbox.stdout is not None
+        assert "The sandbox listens on http://127.0.0.1:" in sandbox.stdout.readline()
+    finally:
+        code, told = end(sandbox, number)
+    assert code == 0, told
+    assert "0 leads received." in told
 
 
 def test_rules_list_check_test_and_schema(cli: Cli) -> None:
