@@ -16,6 +16,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from mailbridge.controls import show_controls
+from mailbridge.problems import Problem
+from mailbridge.web.phrases import say
 from mailbridge.web.words import LANGUAGES, Words
 
 _HERE = Path(str(files("mailbridge.web")))
@@ -39,6 +41,7 @@ def _environment() -> Environment:
     )
     environment.filters["moment"] = show_moment
     environment.filters["day"] = show_day
+    environment.filters["said"] = show_said
     environment.globals["asset"] = asset
     environment.globals["languages"] = LANGUAGES
     return environment
@@ -73,6 +76,19 @@ def show_day(context: Context, at: datetime) -> Markup:
     return _time(here, _day(here, context["words"]), f"{here:%H:%M:%S}")
 
 
+@pass_context
+def show_said(context: Context, told: Problem | str, most: int | None = None) -> Markup:
+    """Write what mailbridge says in the page's language, else in English and marked so.
+
+    `most` characters of it at most.
+    """
+    said = say(context["words"], told)
+    text = show_controls(said.text[:most])
+    if said.language:
+        return Markup('<bdi lang="{}">{}</bdi>').format(said.language, text)
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
 def _day(at: datetime, words: Words) -> str:
     if words.language == "en":
         return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
@@ -86,4 +102,4 @@ def _time(at: datetime, written: str, precise: str) -> Markup:
     )
 
 
-__all__ = ["asset", "escape", "render", "show_day", "show_moment"]
+__all__ = ["asset", "escape", "render", "show_day", "show_moment", "show_said"]

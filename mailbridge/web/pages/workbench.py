@@ -18,6 +18,7 @@ from mailbridge.errors import LedgerMissing, MailbridgeError
 from mailbridge.message.picture import paint
 from mailbridge.rules.drafting.draft import Draft, Sureness
 from mailbridge.web.pages.findings import tell_study, tell_view
+from mailbridge.web.phrases import common_language, say, tell_error
 from mailbridge.web.protection import MAIL_POLICY
 from mailbridge.web.visit import Door, Page, Visit
 from mailbridge.web.words import Words, load_words
@@ -110,7 +111,7 @@ def show_html(visit: Visit) -> Response:
 def study(visit: Visit, sitting: Sitting) -> Any:
     """Try a text on everything."""
     found = sitting.study(_text(visit))
-    return {"stale": True} if found is None else tell_study(found)
+    return {"stale": True} if found is None else tell_study(found, visit.words)
 
 
 def view_mail(visit: Visit, sitting: Sitting) -> Any:
@@ -173,7 +174,7 @@ def save(visit: Visit, sitting: Sitting) -> Any:
     if found is None:
         return {"stale": True}
     saved = sitting.rule is not before
-    return {"saved": saved, "file": sitting.rule.file, "study": tell_study(found)}
+    return {"saved": saved, "file": sitting.rule.file, "study": tell_study(found, visit.words)}
 
 
 @cache
@@ -190,7 +191,9 @@ def _scripted(answer: ScriptAnswer) -> Callable[[Visit], Response]:
         try:
             return visit.give(answer(visit, sitting))
         except MailbridgeError as error:
-            return visit.give({"trouble": str(error)}, 409)
+            said = [say(visit.words, one) for one in tell_error(error)]
+            trouble = "\n".join(one.text for one in said)
+            return visit.give({"trouble": trouble, "language": common_language(said)}, 409)
 
     return to_script
 

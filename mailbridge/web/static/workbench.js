@@ -49,7 +49,7 @@ async function ask(what, sent, signal) {
     throw new Error(say(answer.status === 413 ? "bench.too_large" : "bench.lost"));
   }
   const found = await answer.json();
-  if (found.trouble) throw new Error(found.trouble);
+  if (found.trouble) throw Object.assign(new Error(found.trouble), { language: found.language });
   return found;
 }
 
@@ -58,7 +58,7 @@ async function tried(what, sent) {
   try {
     return await ask(what, sent);
   } catch (error) {
-    tell(error instanceof TypeError ? say("bench.lost") : error.message, "bad");
+    tell(error instanceof TypeError ? say("bench.lost") : error.message, "bad", error.language);
     return undefined;
   }
 }
@@ -88,7 +88,7 @@ async function study() {
   try {
     found = await ask("study", { text: editor.text() }, asked.signal);
   } catch (error) {
-    if (error.name !== "AbortError" && mine === number) tell(error instanceof TypeError ? say("bench.lost") : error.message, "bad");
+    if (error.name !== "AbortError" && mine === number) tell(error instanceof TypeError ? say("bench.lost") : error.message, "bad", error.language);
     return;
   }
   if (mine === number && !found.stale) await show(found);
@@ -188,12 +188,13 @@ function showText(found) {
   at("text").dataset.part = part?.part ?? "";
   showFields(at("fields").tBodies[0], { found, colour, editor }, say);
   const unread = state.study?.unread[state.current];
-  at("mail-problems").replaceChildren(...(unread ? [unread] : found?.problems ?? []).map((problem) => element("li", {}, problem)));
+  at("mail-problems").replaceChildren(...(unread ? [unread] : found?.problems ?? []).map((problem) => element("li", { lang: problem.language || null }, problem.text)));
 }
 
-function tell(message, kind) {
+function tell(message, kind, language = "") {
   at("notice").hidden = !message;
   at("notice").className = `notice ${kind}`;
+  at("notice").lang = language || document.documentElement.lang;
   at("notice").textContent = message;
 }
 
