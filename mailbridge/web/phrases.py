@@ -9,6 +9,7 @@ A value is put into words too where its name says that it is one of ours:
 
 - `{outcome}`, `{field}`: among the words of the pages;
 - `{reason}`, `{description}`: a sentence by itself, which must be known;
+- `{trouble}`: one of the table `trouble`, which must be known;
 - `{ours}`: one of the table `wanted` without values, which must be known;
 - `{count}`: its thousands are set apart;
 - any other name with a table in the file (`{wanted}`, `{what}` …): one of that table, if known.
@@ -28,7 +29,9 @@ from mailbridge.problems import Problem
 from mailbridge.web.words import DEFAULT, Words
 
 SENTENCES = "sentences"
-"""The table of what is said by itself; the others are of values."""
+"""The table of what is said by itself; most others are of values."""
+ATTEMPTS = "attempts"
+"""What became of a lead that was sent. Apart, since a destination's own words may be in it."""
 DEEPEST = 4
 """Values in values that are put into words; more than any phrase has."""
 HOLE = re.compile(r"\{([a-z]+(?:_[0-9])?)\}")
@@ -36,7 +39,7 @@ HOLE = re.compile(r"\{([a-z]+(?:_[0-9])?)\}")
 _LONGEST_KEPT = 1_000
 """Characters of a text that is remembered: a stranger's values make a longer one."""
 _WORDS = frozenset({"outcome", "field"})
-_WHOLE = frozenset({"reason", "description"})
+_WHOLE = {"reason": SENTENCES, "description": SENTENCES, "trouble": "trouble"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Table:
         yield from self.by_first_word.get("", ())
 
 
-def say(words: Words, told: Problem | str) -> Said:
+def say(words: Words, told: Problem | str, kind: str = SENTENCES) -> Said:
     """Say it in the language of the words; in English, and marked so, where that is not known.
 
     A problem is told with its place, and in one language as a whole.
@@ -102,7 +105,7 @@ def say(words: Words, told: Problem | str) -> Said:
     if words.language == DEFAULT:
         return Said(str(told))
     if isinstance(told, str):
-        found = translate(words, told)
+        found = translate(words, told, kind)
         return Said(told, DEFAULT) if found is None else Said(found)
     text, remedy = _translate_often(words, told.text), _translate_often(words, told.remedy)
     if text is None or remedy is None:
@@ -121,9 +124,9 @@ def common_language(said: Iterable[Said]) -> str:
     return languages.pop() if len(languages) == 1 else ""
 
 
-def translate(words: Words, text: str) -> str | None:
+def translate(words: Words, text: str, kind: str = SENTENCES) -> str | None:
     """Put a whole text into the language of the words; None where it is no known phrase."""
-    return _find(words, SENTENCES, text, DEEPEST) if text else ""
+    return _find(words, kind, text, DEEPEST) if text else ""
 
 
 def _translate_often(words: Words, text: str) -> str | None:
@@ -159,7 +162,7 @@ def _put(words: Words, name: str, value: str, depth: int) -> str | None:
     if kind in _WORDS:
         return words.known(f"{kind}.{value}", value)
     if kind in _WHOLE:
-        return _find(words, SENTENCES, value, depth)
+        return _find(words, _WHOLE[kind], value, depth)
     if kind == "ours":
         return _find(words, "wanted", value, 0)
     if kind not in load_phrases(words.language):

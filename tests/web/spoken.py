@@ -17,12 +17,17 @@ PLACES = (
     *("documents/source.py", "documents/syntax.py", "documents/values.py"),
     *("decision.py", "decider.py", "targets.py", "recording.py", "rulefiles.py", "casebook.py"),
     *("ledger/resolution.py", "ledger/retry.py", "web/pages/workbench.py"),
-    *("routes.py", "bridge.py", "inbox/reading.py"),
-    *("inbox/retrieval.py", "inbox/structure.py", "documents/wording.py", "app.py"),
+    *("routes.py", "bridge.py", "dispatch.py", "signin/keeper.py"),
+    *("signin/rest.py", "signin/application.py"),
+    *("inbox", "documents/wording.py", "app.py", "ledger/queue.py"),
+    *("delivery/exchange.py", "delivery/reasons.py", "delivery/reply.py"),
     *("delivery/payload.py", "delivery/agency_payload.py", "delivery/webhook_payload.py"),
 )
 """Modules and rooms whose words reach a page. Those that only the settings' reader asks do not:
 `mailbridge web` reads the settings before there is a page."""
+
+SILENT = ("inbox/files.py", "delivery/exchange.py: MailbridgeError")
+"""Modules in these rooms, and sinks in these modules, that only the command line asks."""
 
 SINKS: dict[str, dict[int | str, str]] = {
     "Problem": {5: "sentences", 6: "sentences", "text": "sentences", "remedy": "sentences"},
@@ -33,6 +38,21 @@ SINKS: dict[str, dict[int | str, str]] = {
     "_refuse": {2: "sentences", 3: "sentences"},
     "_Explanation": {2: "sentences", 3: "sentences"},
     "message/blocks/tree.py: _refuse": {0: "what"},
+    "unreachable": {1: "trouble"},
+    "refused": {1: "trouble"},
+    **{
+        key: {0: "trouble"}
+        for key in (
+            *("InboxUnreachable", "InboxRefused", "SignInNeeded", "NotLetIn", "Throttled"),
+            *("Declined", "LoginRefused", "Garbled", "BrokenOff"),
+        )
+    },
+    "exchange": {0: "doing"},
+    "declined": {1: "doing"},
+    "_lose": {0: "doing"},
+    "_garbled": {0: "doing"},
+    "InDoubt": {"reason": "failure"},
+    "Settlement": {"detail": "attempts"},
     "unfetched": {0: "sentences"},
     "NotResolved": {"reason": "sentences"},
     "AlreadyResolved": {"said": "sentences"},
@@ -59,6 +79,10 @@ ANSWERS = {
     "message/authentication.py: tell": "told",
     "documents/wording.py: show_written": "written",
     "documents/complaints.py: _want": "wanted",
+    "dispatch.py: describe": "attempts",
+    "delivery/reasons.py: _cause_told": "fault",
+    "delivery/exchange.py: _reason": "failure",
+    "signin/keeper.py: _remedy": "remedy",
 }
 """Functions whose answers are words."""
 
@@ -82,6 +106,8 @@ def listen() -> Spoken:
         path = ROOM / place
         assert path.exists(), place
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+            if file.relative_to(ROOM).as_posix() in SILENT:
+                continue
             tree = ast.parse(file.read_text("utf-8"))
             _Reader(file.relative_to(ROOM).as_posix(), tree, spoken).visit(tree)
     return spoken
@@ -101,7 +127,9 @@ class _Reader(ast.NodeVisitor):
         self.names.append(_given(node.body))
         self.within.append(node)
         if table := ANSWERS.get(f"{self.file}: {node.name}"):
-            self.hear(ast.Call(ast.Name(node.name), [], []), table)
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.Return) and inner.value:
+                    self.hear(inner.value, table)
         self.generic_visit(node)
         self.within.pop()
         self.names.pop()
@@ -117,6 +145,8 @@ class _Reader(ast.NodeVisitor):
         self.generic_visit(node)
 
     def words_of(self, name: str) -> dict[int | str, str]:
+        if f"{self.file}: {name}" in SILENT:
+            return {}
         return SINKS.get(f"{self.file}: {name}", SINKS.get(name, {}))
 
     def is_handed_on(self, node: ast.expr) -> bool:
@@ -129,9 +159,11 @@ class _Reader(ast.NodeVisitor):
 
     def hear(self, node: ast.expr, table: str) -> None:
         for one in self.say(node):
-            if isinstance(one, ast.expr):
+            if table == "trouble" and isinstance(one, str):
+                one = re.sub(rf"^(Inbox )?{HOLE}: ", "", one)
+            if not isinstance(one, str):
                 self.spoken.riddles.add(f"{self.file}: {ast.unparse(one)}")
-            elif one:
+            elif re.search(r"\w{2}", one):
                 self.spoken.phrases.setdefault(table, set()).add(one)
 
     def say(self, node: ast.expr) -> Iterator[str | ast.expr]:

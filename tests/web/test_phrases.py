@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
+from mailbridge.dispatch import _NOT_ADMITTED
 from mailbridge.documents.aliasfile import AliasFile, AliasShape
 from mailbridge.documents.casefile import CaseFile, ExpectedLead
 from mailbridge.documents.complaints import _WANTED
@@ -34,6 +35,7 @@ RIDDLES = {
     "app.py: unfit.remedy",
     "app.py: unfit.text",
     "decider.py: str(lost)",
+    "delivery/exchange.py: one_line(self._reason(error), {'key': self._secret})",
     "documents/complaints.py: error.remedy",
     "documents/complaints.py: error.text",
     "inbox/reading.py: exc",
@@ -48,6 +50,8 @@ RIDDLES = {
     "recording.py: mail.reason",
     "workbench/bench.py: made.reason",
     # No text for people: another kind of answer, a value, or what stands in the mail.
+    "delivery/reasons.py: cause.strerror",
+    "delivery/reasons.py: str(cause)",
     "documents/complaints.py: words[0]",
     f"documents/wording.py: {_CUT}",
     "inbox/reading.py: None",
@@ -83,7 +87,7 @@ MODELS: tuple[type[BaseModel], ...] = (
     *(CaseFile, ExpectedLead, AliasFile, AliasShape),
 )
 BY_HAND: dict[str, set[str]] = {
-    SENTENCES: {text for model in MODELS for text in with_description(model)},
+    SENTENCES: {text for model in MODELS for text in with_description(model)} | {"Inbox \0: \0"},
     "wanted": {name for name, _ in _WANTED.values()} | set(_WORDS.values()) | {"\0 or \0"},
     "length": {
         count(number, noun).replace("5", "\0")
@@ -91,6 +95,12 @@ BY_HAND: dict[str, set[str]] = {
         for noun in ("character", "entry")
     },
     "how": {"attachment", "\0, then \0"},
+    "setting": {"the key of \0", "the secret of \0"},
+    "secret": set(_NOT_ADMITTED.values()),
+    "answer": {"redirected to \0; correct the destination's address in the settings"},
+    "failure": {"\0: \0", "\0, through the proxy: \0"},
+    "fault": {"it holds no certificate in PEM form"},
+    "credential": {"user", "password"},
 }
 """What is put together by code that the sweep does not follow."""
 
@@ -165,6 +175,9 @@ def sample(words: Words, name: str, at: int) -> tuple[str, str]:
             return "sender_email", words("field.sender_email")
         case "reason" | "description":
             return "Use spaces only.", written(words.language)[SENTENCES]["Use spaces only."]
+        case "trouble":
+            english = "this is no name of a host. Check `host`."
+            return english, written(words.language)["trouble"][english]
         case "ours":
             return "a path", written(words.language)["wanted"]["a path"]
         case _:
