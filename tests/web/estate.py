@@ -101,7 +101,7 @@ class Estate:
             State.SENT: (200, "accepted"),
             State.REJECTED: (
                 422,
-                "refused: property_reference <unknown> is not a listing of yours",
+                "refused: property_reference <unknown> is no listing of yours",
             ),
             State.IN_DOUBT: (0, "in doubt: leads.example.org: no answer in time"),
             State.DEFERRED: (503, "the server failed: maintenance"),

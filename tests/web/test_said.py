@@ -43,7 +43,7 @@ def test_the_answer_to_a_lead_is_told_in_italian_with_the_destinations_own_words
     browser: Browser, estate: Ledger
 ) -> None:
     page = browser.get(f"/mails/{newest(estate, Outcome.REJECTED)}", **{"accept-language": "it"})
-    assert "rifiutato: property_reference &lt;unknown&gt; is not a listing of yours" in page
+    assert "rifiutato: property_reference &lt;unknown&gt; is no listing of yours" in page
     assert "rifiutato: property_reference &lt;unknown&gt;" in browser.get(
         "/mails?outcome=rejected", **{"accept-language": "it"}
     )
@@ -56,13 +56,18 @@ def test_what_an_act_could_not_do_is_told_in_french(browser: Browser, estate: Le
     assert f"Le mail {number} a été envoyé et accepté ; le renvoyer doublerait le lead." in page
 
 
+REFUSED = (
+    "Posteingang sales (h:993): der Server verweigert das Öffnen des Ordners INBOX: "
+    "No <b>such</b> one."
+)
+
+
 @pytest.mark.parametrize(
     ("error", "shown", "marked"),
     [
         (
             "Inbox sales (h:993): the server refused opening folder INBOX: No <b>such</b> one.",
-            "Posteingang sales (h:993): der Server verweigert das Öffnen des Ordners INBOX: "
-            "No <b>such</b> one.",
+            REFUSED,
             set(),
         ),
         ("Something\x1b[31m unheard of", show_controls("Something\x1b[31m unheard of"), {"en"}),
