@@ -19,7 +19,7 @@ A value is put into words too where its name says that it is one of ours:
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -116,12 +116,6 @@ def say(words: Words, told: Problem | str, kind: str = SENTENCES) -> Said:
 def tell_error(error: MailbridgeError) -> Sequence[Problem | str]:
     """Give what an error says, one by one, to be said in the visitor's language."""
     return error.problems if isinstance(error, BadDocument) else (str(error),)
-
-
-def common_language(said: Iterable[Said]) -> str:
-    """Give the language of texts that are shown as one; the page's where they differ."""
-    languages = {one.language for one in said}
-    return languages.pop() if len(languages) == 1 else ""
 
 
 def translate(words: Words, text: str, kind: str = SENTENCES) -> str | None:

@@ -20,6 +20,7 @@ PLACES = (
     *("routes.py", "bridge.py", "dispatch.py", "signin/keeper.py"),
     *("signin/rest.py", "signin/application.py"),
     *("inbox", "documents/wording.py", "app.py", "ledger/queue.py"),
+    "documents/secrets.py",
     *("delivery/exchange.py", "delivery/reasons.py", "delivery/reply.py"),
     *("delivery/payload.py", "delivery/agency_payload.py", "delivery/webhook_payload.py"),
 )
@@ -60,6 +61,7 @@ SINKS: dict[str, dict[int | str, str]] = {
     "_RefusedError": {0: "what"},
     "Unbuildable": {0: "cause"},
     "too_large": {0: "cause"},
+    "rules/drafting/mending.py: Note": {2: "sentences"},
     "_LostError": {0: "sentences"},
     "LostError": {0: "sentences"},
     "MailbridgeError": {0: "sentences"},

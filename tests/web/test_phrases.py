@@ -32,6 +32,8 @@ GERMAN, FRENCH = Words("de"), Words("fr")
 _CUT = "repr(text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + '…')"
 RIDDLES = {
     # Texts of an error that were heard where it is raised.
+    "documents/secrets.py: problem.remedy",
+    "documents/secrets.py: str(error)",
     "app.py: unfit.remedy",
     "app.py: unfit.text",
     "decider.py: str(lost)",

@@ -109,10 +109,13 @@ def test_the_workbench_speaks_french(browser: Browser) -> None:
         "La clé 'fields' manque. Ajoutez une ligne 'fields: …'. Ce qui est trouvé, et comment.",
     }
     told = bench.ask("mark", 409, text=SHIPPED, mail="m1", field="x", part="text", start=0, end=3)
-    assert told == {
-        "trouble": "Il n’y a pas de tel champ, ou pas de telle partie d’un mail.",
-        "language": "",
-    }
+    text = "Il n’y a pas de tel champ, ou pas de telle partie d’un mail."
+    assert told == {"trouble": [{"text": text, "language": ""}]}
+    nothing = {"start": 0, "end": 1, "part": "subject", "field": "wishes"}
+    made = bench.ask("mark", text=SHIPPED, mail="m1", **nothing)
+    [note] = made["notes"]
+    assert note["why"]["text"].startswith("Ni étiquette ni mots fixes à proximité")
+    assert note["why"]["language"] == ""
     browser.client.headers["accept-language"] = "en"
     [wrong, *_] = bench.ask("study", text="portal: homegate.ch\nmtach: x\n")["problems"]
     assert wrong["text"].startswith("Unknown key 'mtach'. Did you mean 'match'?")
