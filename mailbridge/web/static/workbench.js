@@ -291,7 +291,7 @@ async function save() {
   }
   if (!answer) return;
   if (answer.stale) {
-    if (!saving) tell(say("bench.overtaken"), "bad"); // by another window
+    if (!saving) tell([{ text: say("bench.overtaken") }], "bad"); // by another window
     return;
   }
   if (answer.saved) {
