@@ -106,14 +106,14 @@ def _with_target(one: Wanted, *, property_reference: str = "", promotion_id: str
 
 
 def _missed(match: Match, catalogue: Catalogue, what: str) -> Problem:
-    lists = (
-        f"the CRM's listings ({len(catalogue.listings):,}, "
-        f"read {catalogue.taken:%Y-%m-%d %H:%M} UTC)"
-    )
+    count, taken = f"{len(catalogue.listings):,}", f"{catalogue.taken:%Y-%m-%d %H:%M}"
     if isinstance(match, Several):
-        text = f"The {what} fits several among {lists}, none of them to the letter."
+        text = (
+            f"The {what} fits several among the CRM's listings ({count}, read {taken} UTC), "
+            "none of them to the letter."
+        )
     else:
-        text = f"The {what} is not among {lists}."
+        text = f"The {what} is not among the CRM's listings ({count}, read {taken} UTC)."
     return Problem(
         code=UNKNOWN_REFERENCE,
         text=text,

@@ -96,9 +96,6 @@ def _cut(text: str, cap: int) -> str:
 
 
 def _cut_problem(name: str, length: int, cap: int) -> Problem:
-    done = "left out" if name in _WHOLE_OR_NOT else "cut"
-    return Problem(
-        key=name,
-        code="value-too-long",
-        text=f"The value has {length} characters, {cap} are allowed, and was {done}.",
-    )
+    left_out = f"The value has {length} characters, {cap} are allowed, and was left out."
+    cut = f"The value has {length} characters, {cap} are allowed, and was cut."
+    return Problem(key=name, code="value-too-long", text=left_out if name in _WHOLE_OR_NOT else cut)

@@ -35,16 +35,20 @@ _WRITE_KEYS = "Write 'key: value' lines here."
 _GROUPS = ("dict_type", "model_type", "model_attributes_type")
 
 _LIMITS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
-    "greater_than": lambda c: f"must be more than {c['gt']}",
-    "greater_than_equal": lambda c: f"must be at least {c['ge']}",
-    "less_than": lambda c: f"must be less than {c['lt']}",
-    "less_than_equal": lambda c: f"must be at most {c['le']}",
-    "string_too_short": lambda c: f"must have at least {count(c['min_length'], 'character')}",
-    "string_too_long": lambda c: f"must have at most {count(c['max_length'], 'character')}",
-    "too_short": lambda c: f"must hold at least {count(c['min_length'], 'entry')}",
-    "too_long": lambda c: f"must hold at most {count(c['max_length'], 'entry')}",
-    "int_parsing_size": lambda _: "is too large a number",
-    "finite_number": lambda _: "must be a finite number",
+    "greater_than": lambda c: f"The value must be more than {c['gt']}.",
+    "greater_than_equal": lambda c: f"The value must be at least {c['ge']}.",
+    "less_than": lambda c: f"The value must be less than {c['lt']}.",
+    "less_than_equal": lambda c: f"The value must be at most {c['le']}.",
+    "string_too_short": lambda c: (
+        f"The value must have at least {count(c['min_length'], 'character')}."
+    ),
+    "string_too_long": lambda c: (
+        f"The value must have at most {count(c['max_length'], 'character')}."
+    ),
+    "too_short": lambda c: f"The value must hold at least {count(c['min_length'], 'entry')}.",
+    "too_long": lambda c: f"The value must hold at most {count(c['max_length'], 'entry')}.",
+    "int_parsing_size": lambda _: "The value is too large a number.",
+    "finite_number": lambda _: "The value must be a finite number.",
 }
 
 
@@ -66,7 +70,7 @@ def _say(document: Document, model: type[BaseModel], fault: Fault) -> Problem:
     if fault.kind == "string_pattern_mismatch":
         return _say_mismatch(document, model, fault)
     limit = _LIMITS.get(fault.kind)
-    text = f"The value {limit(fault.context) if limit else 'does not fit here'}."
+    text = limit(fault.context) if limit else "The value does not fit here."
     return _problem(document, fault.path, "out-of-range", text, _advise(model, fault))
 
 
@@ -76,10 +80,12 @@ def _say_unknown(document: Document, model: type[BaseModel], fault: Fault) -> Pr
         text = f"The key '{fault.key}' does not go together with the others here."
         remedy = f"Remove it, or write this in one form only. Allowed here: {', '.join(known)}."
         return _problem(document, fault.path, "excluded-key", text, remedy, about_key=True)
-    near = nearest(fault.key, known)
-    remedy = f"Did you mean {near!r}?" if near else "Remove it."
+    near, allowed = nearest(fault.key, known), ", ".join(known)
     if known and (not near or len(known) <= _MANY_KEYS):
-        remedy += f" Allowed here: {', '.join(known)}."
+        found = f"Did you mean {near!r}? Allowed here: {allowed}."
+        remedy = found if near else f"Remove it. Allowed here: {allowed}."
+    else:
+        remedy = f"Did you mean {near!r}?" if near else "Remove it."
     text = f"Unknown key {quote(fault.key)}."
     return _problem(document, fault.path, "unknown-key", text, remedy, about_key=True)
 
@@ -87,9 +93,12 @@ def _say_unknown(document: Document, model: type[BaseModel], fault: Fault) -> Pr
 def _say_missing(document: Document, model: type[BaseModel], fault: Fault) -> Problem:
     info = find_fields(model, fault.path[:-1], fault.branch).get(fault.key)
     example = _example(info)
-    remedy = f"Add '{fault.key}: {example}'." if example else f"Add a line '{fault.key}: …'."
     if info and info.description:
-        remedy += f" {info.description}"
+        about = info.description
+        empty = f"Add a line '{fault.key}: …'. {about}"
+        remedy = f"Add '{fault.key}: {example}'. {about}" if example else empty
+    else:
+        remedy = f"Add '{fault.key}: {example}'." if example else f"Add a line '{fault.key}: …'."
     return _problem(
         document, fault.path, "missing-key", f"The key '{fault.key}' is missing.", remedy
     )
@@ -99,8 +108,9 @@ def _say_mismatch(document: Document, model: type[BaseModel], fault: Fault) -> P
     info = find_fields(model, fault.path[:-1], fault.branch).get(fault.key)
     written = fault.key if fault.about_key else document.value(fault.path)
     text = f"{show_written(written)} is malformed."
-    wanted = f"It must match the pattern {fault.context['pattern']}."
-    remedy = f"Wanted: {info.description} {wanted}" if info and info.description else wanted
+    pattern, about = fault.context["pattern"], info.description if info else None
+    told = f"Wanted: {about} It must match the pattern {pattern}."
+    remedy = told if about else f"It must match the pattern {pattern}."
     return _problem(document, fault.path, "wrong-value", text, remedy, about_key=fault.about_key)
 
 
@@ -149,9 +159,9 @@ def _advise(model: type[BaseModel], fault: Fault) -> str:
     if not example:
         return _WRITE_KEYS if fault.kind in _GROUPS else ""
     may_go = info is not None and not info.is_required() and at == len(fault.path)
-    return f"Write for example '{key}: {example}'" + (
-        ", or remove the line: then the default holds." if may_go else "."
-    )
+    if may_go:
+        return f"Write for example '{key}: {example}', or remove the line: then the default holds."
+    return f"Write for example '{key}: {example}'."
 
 
 def _example_of_kind(fault: Fault) -> str:

@@ -152,5 +152,8 @@ def _told(way: list[Forward], forwarders: Forwarders) -> Problem:
     ways = ", then ".join(forward.how for forward in way)
     text = f"Forwarded ({ways}); sender, subject and date are those of the mail inside."
     if forwarders.senders is None:
-        text += " Whether the forwarder may do so was not checked: no inbox's settings say."
+        text = (
+            f"Forwarded ({ways}); sender, subject and date are those of the mail inside. "
+            "Whether the forwarder may do so was not checked: no inbox's settings say."
+        )
     return Problem(code="forwarded", text=text)

@@ -22,6 +22,7 @@ from mailbridge.errors import MailbridgeError
 from mailbridge.log import logger
 from mailbridge.web.desk import Desk
 from mailbridge.web.pages import mail, mails, overview, workbench
+from mailbridge.web.phrases import tell_error
 from mailbridge.web.protection import Protection, TooLargeError, read_body
 from mailbridge.web.rendering import render
 from mailbridge.web.sessions import Session, shows_token
@@ -120,7 +121,7 @@ def _answer(door: Door, visit: Visit) -> Response:
     except MailbridgeError as error:
         # What the user can mend, in the words of the command line.
         again = visit.here if door.method == "GET" else "/"
-        return visit.show("trouble.html", 503, trouble=str(error), again=again)
+        return visit.show("trouble.html", 503, trouble=tell_error(error), again=again)
 
 
 def _entering(desk: Desk) -> Endpoint:

@@ -16,6 +16,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from mailbridge.controls import show_controls
+from mailbridge.problems import Problem
+from mailbridge.web.phrases import ATTEMPTS, SENTENCES, say
 from mailbridge.web.words import LANGUAGES, Words
 
 _HERE = Path(str(files("mailbridge.web")))
@@ -39,6 +41,8 @@ def _environment() -> Environment:
     )
     environment.filters["moment"] = show_moment
     environment.filters["day"] = show_day
+    environment.filters["said"] = show_said
+    environment.filters["attempt"] = show_attempt
     environment.globals["asset"] = asset
     environment.globals["languages"] = LANGUAGES
     return environment
@@ -73,6 +77,27 @@ def show_day(context: Context, at: datetime) -> Markup:
     return _time(here, _day(here, context["words"]), f"{here:%H:%M:%S}")
 
 
+@pass_context
+def show_said(
+    context: Context, told: Problem | str, most: int | None = None, kind: str = SENTENCES
+) -> Markup:
+    """Write what mailbridge says in the page's language, else in English and marked so.
+
+    `most` characters of it at most; `kind` is the table that it is among.
+    """
+    said = say(context["words"], told, kind)
+    text = show_controls(said.text[:most])
+    if said.language:
+        return Markup('<bdi lang="{}">{}</bdi>').format(said.language, text)
+    return Markup("<bdi>{}</bdi>").format(text)
+
+
+@pass_context
+def show_attempt(context: Context, told: str, most: int = 600) -> Markup:
+    """Write what became of a lead that was sent."""
+    return show_said(context, told, most, ATTEMPTS)
+
+
 def _day(at: datetime, words: Words) -> str:
     if words.language == "en":
         return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
@@ -86,4 +111,4 @@ def _time(at: datetime, written: str, precise: str) -> Markup:
     )
 
 
-__all__ = ["asset", "escape", "render", "show_day", "show_moment"]
+__all__ = ["asset", "escape", "render", "show_day", "show_moment", "show_said"]

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from mailbridge.documents.rulefile import FieldName
-from mailbridge.errors import MailbridgeError
+from mailbridge.errors import BadDocument, MailbridgeError
+from mailbridge.problems import Problem
 from mailbridge.rules.drafting.draft import Draft
 from mailbridge.workbench.bench import Part
 from mailbridge.workbench.choosing import Chosen
@@ -126,8 +127,8 @@ class Sitting:
         new = [one for one in study.uncovered if (one.key, one.text) not in idle]
         # Of a broken rule nobody knows what it had: that it works again comes first.
         if new and not (self.rule.broken and before.problems):
-            told = "\n".join(str(problem) for problem in new)
-            raise MailbridgeError(f"Nothing was saved; `rules test` would complain:\n{told}")
+            first = Problem(text="Nothing was saved; `rules test` would complain:")
+            raise BadDocument([first, *new])
         cases = tuple(self.new_cases.values())
         with self._lock:
             self.rule = self.shelf.save(self.rule, study.portal, text, cases)

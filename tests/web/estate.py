@@ -98,10 +98,13 @@ class Estate:
 
     def answer(self, lead: int, mail: int, state: State, at: datetime) -> None:
         status, detail = {
-            State.SENT: (200, ""),
-            State.REJECTED: (422, "422: property_reference <unknown> is not a listing of yours"),
-            State.IN_DOUBT: (0, "no answer within 30 s"),
-            State.DEFERRED: (503, "503: maintenance"),
+            State.SENT: (200, "accepted"),
+            State.REJECTED: (
+                422,
+                "refused: property_reference <unknown> is no listing of yours",
+            ),
+            State.IN_DOUBT: (0, "in doubt: leads.example.org: no answer in time"),
+            State.DEFERRED: (503, "the server failed: maintenance"),
         }[state]
         self.ledger.settle(
             Settlement(

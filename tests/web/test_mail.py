@@ -48,7 +48,7 @@ def test_what_is_missing_is_shown_with_what_was_found(browser: Browser, estate: 
 
 def test_attempts_and_the_lead_as_sent_are_shown(browser: Browser, estate: Ledger) -> None:
     page = browser.get(f"/mails/{newest(estate, Outcome.REJECTED)}")
-    assert "property_reference &lt;unknown&gt; is not a listing of yours" in page
+    assert "property_reference &lt;unknown&gt; is no listing of yours" in page
     assert "<code>property_reference</code>" in page
 
 

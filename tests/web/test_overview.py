@@ -79,7 +79,7 @@ def test_each_of_several_destinations_has_its_own_health(
     assert "crm" in crm
     assert "not used yet" in crm
     assert "default" in default
-    assert "503: maintenance" in default
+    assert "the server failed: maintenance" in default
 
 
 def test_a_destination_that_is_gone_with_leads_is_told(

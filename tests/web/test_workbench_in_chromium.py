@@ -272,6 +272,21 @@ def test_a_saving_that_is_overtaken_is_told(
     assert window.wrong == []
 
 
+def test_what_is_wrong_is_told_in_the_pages_language(open_window: OpenWindow, rules: Path) -> None:
+    (rules / "homegate.ch.yaml").write_text(SHIPPED.replace("require:", "requires:"))
+    window = open_window(language="fr")
+    page = open_bench(window, "homegate.ch", inquiry(1))
+    told = page.locator("#problems li.bad")
+    expect(told).to_contain_text("Clé inconnue 'requires'. Vouliez-vous dire 'require' ?")
+    expect(told.locator("[lang]")).to_have_count(0)
+    page.locator("#case").click()
+    page.locator("#case-name").fill("a-case")
+    page.locator("#case-form button").click()
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("Clé inconnue 'requires'.")
+    expect(notice.locator("[lang]")).to_have_count(0)
+
+
 def test_the_keyboard_suffices_to_mark(open_window: OpenWindow) -> None:
     window = open_window(language="it")
     page = open_bench(window, "homegate.ch", inquiry(1))

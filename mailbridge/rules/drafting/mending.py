@@ -75,7 +75,7 @@ def mark(
     try:
         whole = _complete(rule, bases)
     except BadDocument as bad:
-        return _refuse(rule, field, f"The rule has a problem: {bad.problems[0]}", value)
+        return _refuse(rule, field, f"The rule has a problem: {bad.problems[0].text}", value)
     if part != "subject" and whole.part not in {"", "auto", part}:
         return _refuse(rule, field, f"The rule reads the {whole.part} part only.", value)
     if _yields(whole, message, part, body, field, value):

@@ -1,38 +1,43 @@
-"""What the bench found, for the script of its page. Values are cut, places are kept."""
+"""What the bench found, for the script of its page. Values are cut, places are kept.
+
+What is said of them is in the visitor's language; each text tells where it is not.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mailbridge.casebook import Difference
 from mailbridge.problems import Problem
+from mailbridge.web.phrases import say
+from mailbridge.web.words import Words
 from mailbridge.workbench.bench import VALUE_LENGTH
 from mailbridge.workbench.findings import CaseFinding, FieldFound, MailFinding, MailView, Study
 
 
-def tell_study(study: Study) -> dict[str, Any]:
+def tell_study(study: Study, words: Words) -> dict[str, Any]:
     """Give everything that is said of one text."""
     return {
         "portal": study.portal,
-        "problems": tell_problems(study.problems),
-        "advice": tell_problems(study.advice),
-        "mails": [_tell_mail(mail) for mail in study.mails],
-        "cases": [_tell_case(case) for case in study.cases],
-        "uncovered": tell_problems(study.uncovered),
-        "slow": tell_problems(study.slow),
+        "problems": tell_problems(study.problems, words),
+        "advice": tell_problems(study.advice, words),
+        "mails": [_tell_mail(mail, words) for mail in study.mails],
+        "cases": [_tell_case(case, words) for case in study.cases],
+        "uncovered": tell_problems(study.uncovered, words),
+        "slow": tell_problems(study.slow, words),
         "untried": study.untried,
-        "unread": {key: _sentence(problem) for key, problem in study.unread},
+        "unread": {key: _sentence(problem, words) for key, problem in study.unread},
         "savable": study.may_be_saved,
     }
 
 
-def tell_problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+def tell_problems(problems: Iterable[Problem], words: Words) -> list[dict[str, Any]]:
     """Give problems with their lines; the file is the one that is edited."""
     return [
         {
             "line": problem.line,
             "column": problem.column,
             "key": problem.key,
-            "text": _sentence(problem),
+            **_sentence(problem, words),
         }
         for problem in sorted(problems, key=lambda one: (one.line, one.column))
     ]
@@ -50,12 +55,13 @@ def tell_view(view: MailView) -> dict[str, Any]:
     }
 
 
-def _sentence(problem: Problem) -> str:
-    text = f"{problem.text} {problem.remedy}".strip()
-    return text[:1].upper() + text[1:]
+def _sentence(problem: Problem, words: Words) -> dict[str, str]:
+    """Give text and remedy without the place, and the language where it is not the page's."""
+    said = say(words, Problem(text=problem.text, remedy=problem.remedy))
+    return {"text": said.text[:1].upper() + said.text[1:], "language": said.language}
 
 
-def _tell_mail(mail: MailFinding) -> dict[str, Any]:
+def _tell_mail(mail: MailFinding, words: Words) -> dict[str, Any]:
     change = mail.change
     return {
         "key": mail.key,
@@ -71,7 +77,7 @@ def _tell_mail(mail: MailFinding) -> dict[str, Any]:
             for field in part.fields
         ],
         "fields": [_tell_field(field) for field in mail.fields],
-        "problems": [_sentence(problem) for problem in mail.problems],
+        "problems": [_sentence(problem, words) for problem in mail.problems],
     }
 
 
@@ -88,13 +94,13 @@ def _tell_field(field: FieldFound) -> Mapping[str, Any]:
     }
 
 
-def _tell_case(case: CaseFinding) -> dict[str, Any]:
+def _tell_case(case: CaseFinding, words: Words) -> dict[str, Any]:
     return {
         "name": case.name,
         "saved": case.saved,
         "passed": case.passed,
         "differences": [_tell_difference(one) for one in case.differences],
-        "problems": [_sentence(problem) for problem in case.problems],
+        "problems": [_sentence(problem, words) for problem in case.problems],
     }
 
 

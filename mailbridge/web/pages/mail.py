@@ -24,6 +24,7 @@ from mailbridge.ledger.views import MailFilter
 from mailbridge.message.picture import paint
 from mailbridge.message.reader import read_headers
 from mailbridge.outcomes import Outcome
+from mailbridge.problems import Problem
 from mailbridge.rules.inquiry import Found
 from mailbridge.web.protection import MAIL_POLICY
 from mailbridge.web.visit import Door, Notice, Visit
@@ -105,14 +106,14 @@ def _number(visit: Visit) -> int:
     return min(int(visit.names["mail"]), _BIGGEST)
 
 
-def _decide_anew(visit: Visit, mail: MailRecord) -> tuple[Decision | None, str]:
-    """Decide a mail of which the ledger has everything; what hinders it is told as text."""
+def _decide_anew(visit: Visit, mail: MailRecord) -> tuple[Decision | None, tuple[Problem, ...]]:
+    """Decide a mail of which the ledger has everything; give also what hinders it."""
     if not mail.raw:
-        return None, ""
+        return None, ()
     try:
-        return visit.desk.decide(mail.raw, mail.received, mail.place.inbox), ""
+        return visit.desk.decide(mail.raw, mail.received, mail.place.inbox), ()
     except BadDocument as bad:
-        return None, str(bad)
+        return None, bad.problems
 
 
 def _differs(anew: Decision, mail: MailRecord) -> bool:

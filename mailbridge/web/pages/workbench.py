@@ -5,6 +5,7 @@ asks with JSON; what the user can mend is answered in words, with status 409.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from mailbridge.errors import LedgerMissing, MailbridgeError
 from mailbridge.message.picture import paint
 from mailbridge.rules.drafting.draft import Draft, Sureness
 from mailbridge.web.pages.findings import tell_study, tell_view
+from mailbridge.web.phrases import Said, say, tell_error
 from mailbridge.web.protection import MAIL_POLICY
 from mailbridge.web.visit import Door, Page, Visit
 from mailbridge.web.words import Words, load_words
@@ -110,7 +112,7 @@ def show_html(visit: Visit) -> Response:
 def study(visit: Visit, sitting: Sitting) -> Any:
     """Try a text on everything."""
     found = sitting.study(_text(visit))
-    return {"stale": True} if found is None else tell_study(found)
+    return {"stale": True} if found is None else tell_study(found, visit.words)
 
 
 def view_mail(visit: Visit, sitting: Sitting) -> Any:
@@ -129,7 +131,7 @@ def mark(visit: Visit, sitting: Sitting) -> Any:
     if name not in set(FieldName) or part not in {"text", "html", "subject"}:
         raise MailbridgeError("There is no such field, or no such part of a mail.")
     made = sitting.mark(_text(visit), _word(visit, "mail"), part, name, (start, end))
-    return _tell_draft(made)
+    return _tell_draft(made, visit.words)
 
 
 def draft(visit: Visit, sitting: Sitting) -> Any:
@@ -138,7 +140,7 @@ def draft(visit: Visit, sitting: Sitting) -> Any:
     known = [key for key in keys if key in sitting.samples] if isinstance(keys, list) else []
     if not known:
         raise MailbridgeError("Choose at least one mail of the portal first.")
-    return _tell_draft(sitting.draft(known))
+    return _tell_draft(sitting.draft(known), visit.words)
 
 
 def add_mails(visit: Visit, sitting: Sitting) -> Any:
@@ -173,7 +175,7 @@ def save(visit: Visit, sitting: Sitting) -> Any:
     if found is None:
         return {"stale": True}
     saved = sitting.rule is not before
-    return {"saved": saved, "file": sitting.rule.file, "study": tell_study(found)}
+    return {"saved": saved, "file": sitting.rule.file, "study": tell_study(found, visit.words)}
 
 
 @cache
@@ -186,11 +188,13 @@ def _scripted(answer: ScriptAnswer) -> Callable[[Visit], Response]:
     def to_script(visit: Visit) -> Response:
         sitting = visit.desk.sittings.find(str(visit.names["key"]))
         if sitting is None:
-            return visit.give({"trouble": visit.words("bench.gone")}, 410)
+            gone = Said(visit.words("bench.gone"))
+            return visit.give({"trouble": [asdict(gone)]}, 410)
         try:
             return visit.give(answer(visit, sitting))
         except MailbridgeError as error:
-            return visit.give({"trouble": str(error)}, 409)
+            said = [say(visit.words, one) for one in tell_error(error)]
+            return visit.give({"trouble": [asdict(one) for one in said]}, 409)
 
     return to_script
 
@@ -242,12 +246,13 @@ def _text(visit: Visit) -> str:
     return _word(visit, "text").encode("utf-8", "replace").decode()
 
 
-def _tell_draft(made: Draft) -> dict[str, Any]:
+def _tell_draft(made: Draft, words: Words) -> dict[str, Any]:
+    said = [say(words, note.why) for note in made.notes]
     return {
         "rule": made.rule,
         "notes": [
-            {"field": note.field, "sureness": note.sureness.value, "why": note.why}
-            for note in made.notes
+            {"field": note.field, "sureness": note.sureness.value, "why": asdict(why)}
+            for note, why in zip(made.notes, said, strict=True)
         ],
         "unsure": any(note.sureness is Sureness.UNSURE for note in made.notes),
     }

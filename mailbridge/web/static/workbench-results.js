@@ -66,7 +66,7 @@ export function showCases(list, { cases, stale, onForget }, say) {
       details.append(element("p", { class: "small" }, element("code", {}, what), element("br", {}),
         element("del", {}, expected ?? "–"), element("br", {}), element("ins", {}, found ?? "–")));
     }
-    for (const problem of one.problems) details.append(element("p", { class: "small", lang: "en" }, problem));
+    for (const problem of one.problems) details.append(element("p", { class: "small", lang: problem.language || null }, problem.text));
     if (!one.saved) {
       const forget = element("button", { type: "button", class: "quiet" }, say("bench.forget"));
       forget.addEventListener("click", () => onForget(one.name));
@@ -110,8 +110,8 @@ export function uncovered(found) {
 export function showProblems(list, found, editor, say) {
   const kinds = [["bad", [...found.problems, ...found.slow]], ["wait", [...found.advice, ...uncovered(found)]]];
   const items = kinds.flatMap(([kind, problems]) => problems.map((problem) => {
-    if (!problem.line) return element("li", { class: kind }, problem.text);
-    const go = element("button", { type: "button" }, `${say("bench.line")} ${problem.line}: ${problem.text}`);
+    if (!problem.line) return element("li", { class: kind, lang: problem.language || null }, problem.text);
+    const go = element("button", { type: "button" }, `${say("bench.line")} ${problem.line}: `, element("span", { lang: problem.language || null }, problem.text));
     go.addEventListener("click", () => editor.goTo(problem.line, problem.column));
     return element("li", { class: kind }, go);
   }));

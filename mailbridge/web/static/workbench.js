@@ -49,8 +49,20 @@ async function ask(what, sent, signal) {
     throw new Error(say(answer.status === 413 ? "bench.too_large" : "bench.lost"));
   }
   const found = await answer.json();
-  if (found.trouble) throw new Error(found.trouble);
+  if (found.trouble) throw new Trouble(found.trouble);
   return found;
+}
+
+/** What the user can mend, in lines: each a text, with its language where it is not the page's. */
+class Trouble extends Error {
+  constructor(lines) {
+    super(lines.map(({ text: line }) => line).join("\n"));
+    this.lines = lines;
+  }
+}
+
+function reasons(error) {
+  return error.lines ?? [{ text: error instanceof TypeError ? say("bench.lost") : error.message }];
 }
 
 /** Ask, and tell what went wrong; undefined then. */
@@ -58,7 +70,7 @@ async function tried(what, sent) {
   try {
     return await ask(what, sent);
   } catch (error) {
-    tell(error instanceof TypeError ? say("bench.lost") : error.message, "bad");
+    tell(reasons(error), "bad");
     return undefined;
   }
 }
@@ -88,7 +100,7 @@ async function study() {
   try {
     found = await ask("study", { text: editor.text() }, asked.signal);
   } catch (error) {
-    if (error.name !== "AbortError" && mine === number) tell(error instanceof TypeError ? say("bench.lost") : error.message, "bad");
+    if (error.name !== "AbortError" && mine === number) tell(reasons(error), "bad");
     return;
   }
   if (mine === number && !found.stale) await show(found);
@@ -188,13 +200,13 @@ function showText(found) {
   at("text").dataset.part = part?.part ?? "";
   showFields(at("fields").tBodies[0], { found, colour, editor }, say);
   const unread = state.study?.unread[state.current];
-  at("mail-problems").replaceChildren(...(unread ? [unread] : found?.problems ?? []).map((problem) => element("li", {}, problem)));
+  at("mail-problems").replaceChildren(...(unread ? [unread] : found?.problems ?? []).map((problem) => element("li", { lang: problem.language || null }, problem.text)));
 }
 
-function tell(message, kind) {
-  at("notice").hidden = !message;
+function tell(lines, kind) {
+  at("notice").hidden = !lines.length;
   at("notice").className = `notice ${kind}`;
-  at("notice").textContent = message;
+  at("notice").replaceChildren(...lines.map((line, place) => element("span", { lang: line.language || null }, `${place ? "\n" : ""}${line.text}`)));
 }
 
 // --- doing --------------------------------------------------------------------------------
@@ -218,8 +230,8 @@ async function take(field, { start, end }) {
 
 function takeDraft(made) {
   if (made.rule !== editor.text()) editor.replace(made.rule);
-  const notes = made.notes.map((note) => `${data.words[`bench.field.${note.field}`] ?? note.field}: ${note.why}`);
-  tell(notes.join("\n"), made.unsure ? "wait" : "good");
+  const notes = made.notes.map(({ field, why }) => ({ text: `${data.words[`bench.field.${field}`] ?? field}: ${why.text}`, language: why.language }));
+  tell(notes, made.unsure ? "wait" : "good");
 }
 
 async function draft() {
@@ -250,7 +262,7 @@ async function keepCase() {
   if (!answer) return;
   state.newCases = answer.newCases;
   at("case-form").hidden = true;
-  tell("", "");
+  tell([], "");
   await study();
 }
 
@@ -279,15 +291,15 @@ async function save() {
   }
   if (!answer) return;
   if (answer.stale) {
-    if (!saving) tell(say("bench.overtaken"), "bad"); // by another window
+    if (!saving) tell([{ text: say("bench.overtaken") }], "bad"); // by another window
     return;
   }
   if (answer.saved) {
     state.saved = wanted;
     state.newCases = [];
-    tell(say("bench.saved", { file: answer.file }), "good");
+    tell([{ text: say("bench.saved", { file: answer.file }) }], "good");
   } else {
-    tell(say("bench.not_saved"), "bad");
+    tell([{ text: say("bench.not_saved") }], "bad");
   }
   if (mine === number) await show(answer.study);
 }
