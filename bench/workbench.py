@@ -64,7 +64,11 @@ def _strokes(texts: list[str]) -> list[float]:
         settings = Settings(ledger=LedgerSettings(url=url), rules=Path(folder))
         desk = Desk(app=App(settings=settings), clock=now)
         try:
-            with running_pages(desk) as pages, httpx.Client(base_url=pages.base) as client:
+            french = {"accept-language": "fr"}  # put into words, which English need not be
+            with (
+                running_pages(desk) as pages,
+                httpx.Client(base_url=pages.base, headers=french) as client,
+            ):
                 return list(_ask(client, pages.login_link(), texts))
         finally:
             desk.close()
