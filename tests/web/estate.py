@@ -23,6 +23,11 @@ from tests.mails import inquiry, private, visitor
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 DAYS = 29
 POLICY = Policy(forwarders=ANYONE)
+REFUSED = (
+    "Inbox rent (imap.example.org:993): the server refused the login of rent@example.org: "
+    "Authentication failed. Check user and password; some providers want an app password."
+)
+"""As the inbox says it, which is how the pages know it in other languages."""
 
 EVIL = "<script>alert('subject')</script> \u202eesrever\u202c \x1b[31m <img src=x onerror=alert(1)>"
 HOSTILE_TEXT = """Prénom: <img src=x onerror=alert(2)>
@@ -142,7 +147,7 @@ def furnish(ledger: Ledger, at: datetime) -> Estate:
         estate.receive(inquiry(500 + number, email=None), at - timedelta(hours=4 - number / 2))
     estate.receive(hostile(), at - timedelta(minutes=30))
     estate.poll("rent", ago=timedelta(hours=3))
-    estate.poll("rent", "imap.example.org refused the login of rent@example.org.")
+    estate.poll("rent", REFUSED)
     estate.poll("sales")
     return estate
 

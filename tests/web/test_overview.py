@@ -20,7 +20,7 @@ from mailbridge.web.desk import Desk
 from mailbridge.web.pages.overview import judge_destination, judge_inbox
 from tests.mails import inquiry
 from tests.web.conftest import NOW, Browser, inbox_called
-from tests.web.estate import POLICY, Estate
+from tests.web.estate import POLICY, REFUSED, Estate
 
 
 def test_what_waits_is_told_and_linked(browser: Browser, estate: Ledger) -> None:
@@ -42,8 +42,10 @@ def test_a_portal_that_changed_its_mails_stands_out(browser: Browser, estate: Le
 
 def test_an_inbox_that_fails_says_why_and_since_when(browser: Browser, estate: Ledger) -> None:
     page = browser.get("/")
-    assert "imap.example.org refused the login of rent@example.org." in page
+    assert REFUSED in page
     assert "Mail may lie unread since" in page
+    german = browser.get("/", **{"accept-language": "de"})
+    assert "der Server verweigert die Anmeldung von rent@example.org" in german
 
 
 def test_a_mistake_in_a_rule_file_is_told_until_it_is_mended(
