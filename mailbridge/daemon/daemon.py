@@ -40,9 +40,8 @@ PATIENCE = 1.0
 LOOK = 2.0
 """Seconds between two looks at the rule files, beside those before each poll."""
 
-WAKE = 0.5
-"""Seconds after which who waits for the end looks up: Python runs what is to happen at a signal in
-the main thread only, and does not wake it where the signal came to another thread."""
+HEED = 0.5
+"""Seconds between two looks whether the rules are to be read anew at once (SIGHUP)."""
 
 
 @dataclass(slots=True)
@@ -150,8 +149,7 @@ class Daemon:
                 deliverer.start(rounds.mark, tell_soon)
             watcher.start()
             logger().info("started", inboxes=len(self.bridges))
-            while not self._asked.wait(WAKE):
-                pass
+            self._asked.wait()
             logger().info("stopping")
             if self.attendant:
                 self.attendant.stopping()
@@ -246,7 +244,7 @@ class Daemon:
             return
         problems = rulebook.problems
         try:
-            while not self._asked.wait(WAKE):
+            while not self._asked.wait(HEED):
                 wanted = self._reload.is_set()
                 if not wanted and monotonic() - looked < LOOK:
                     continue
